@@ -1,0 +1,61 @@
+"""Every day at 22:00 local: pull every platform, build the warehouse, publish it, say how the day went."""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import Asset, CronTriggerTimetable, Param, TriggerRule, dag, task, task_group
+
+from socialmetrics import airflow
+
+WAREHOUSE = Asset("warehouse")
+
+
+@dag(
+    schedule=CronTriggerTimetable("0 22 * * *", timezone=airflow.zone().key),
+    start_date=datetime(2026, 1, 1, tzinfo=airflow.zone()),
+    is_paused_upon_creation=False,
+    max_active_runs=1,
+    params={"platforms": Param([], type="array", description="only these platforms; empty: all")},
+    tags=["socialmetrics"],
+    doc_md=__doc__,
+)
+def daily_metrics():
+    @task
+    def shards(params):
+        return airflow.shards(params["platforms"])
+
+    @task_group
+    def platform(work):
+        @task(
+            map_index_template="{{ label }}",
+            retries=airflow.RETRIES,
+            retry_delay=airflow.retry_delay(),
+            retry_policy=airflow.ByMeaning(),
+            execution_timeout=timedelta(hours=6),
+        )
+        def extract(work):
+            return airflow.extract(**work)
+
+        extract(work)
+
+    @task(pool="warehouse", trigger_rule=TriggerRule.ALL_DONE)
+    def model():
+        from socialmetrics import pipeline
+
+        pipeline.model(airflow.settings())
+
+    @task(pool="warehouse", outlets=[WAREHOUSE])
+    def publish():
+        from socialmetrics import pipeline
+
+        return str(pipeline.publish(airflow.settings()))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def verdict():
+        return airflow.verdict()
+
+    extracted = platform.expand(work=shards())
+    extracted >> model() >> publish()
+    extracted >> verdict()
+
+
+daily_metrics()

@@ -1,0 +1,56 @@
+{# Everything that DuckDB and another engine spell differently; each is dispatched. #}
+
+
+{# The rows of one kind of landing file, with the `file` each came from. A filter on `file` opens only those files. #}
+{% macro landing(source) %}{{ return(adapter.dispatch('landing')(source)) }}{% endmacro %}
+
+{% macro duckdb__landing(source) -%}
+    read_parquet(
+        '{{ env_var("SOCIALMETRICS_LANDING") }}/{{ source.identifier }}/**/*.parquet',
+        filename = 'file', hive_partitioning = false, union_by_name = false
+    )
+{%- endmacro %}
+
+
+{# The names of all landing files. #}
+{% macro landing_files() %}{{ return(adapter.dispatch('landing_files')()) }}{% endmacro %}
+
+{% macro duckdb__landing_files() -%}
+    glob('{{ env_var("SOCIALMETRICS_LANDING") }}/*/**/*.parquet')
+{%- endmacro %}
+
+
+{# A deterministic whole number from a text: 60 bits of its md5. #}
+{% macro hash_key(text) %}{{ return(adapter.dispatch('hash_key')(text)) }}{% endmacro %}
+
+{% macro duckdb__hash_key(text) -%}
+    cast('0x' || substr(md5({{ text }}), 1, 15) as bigint)
+{%- endmacro %}
+
+
+{# The date of an instant (naive UTC) on the clock of a time zone. #}
+{% macro local_date(instant, timezone) %}{{ return(adapter.dispatch('local_date')(instant, timezone)) }}{% endmacro %}
+
+{% macro duckdb__local_date(instant, timezone) -%}
+    {%- if timezone == 'UTC' -%}
+    cast({{ instant }} as date)
+    {%- else -%}
+    cast(({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}' as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# `2026-W47`, of any date. #}
+{% macro iso_week(day) %}{{ return(adapter.dispatch('iso_week')(day)) }}{% endmacro %}
+
+{% macro duckdb__iso_week(day) -%}
+    strftime({{ day }}, '%G-W%V')
+{%- endmacro %}
+
+
+{# One row per date from `first_on` to `last_on`, both included, as a list to unnest. #}
+{% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
+
+{% macro duckdb__each_day(first_on, last_on) -%}
+    cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
+{%- endmacro %}

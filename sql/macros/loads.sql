@@ -1,0 +1,138 @@
+{# Incremental by files. Every load has a number; a model goes on from its own highest, and replaces whole days. #}
+
+
+{# The load being built now: the highest in landed_files. #}
+{% macro this_load() %}
+    {%- set files = ref('landed_files') -%}
+    {%- if not execute or model.resource_type == 'unit_test' -%}
+        {{ return(1) }}
+    {%- endif -%}
+    {{ return(run_query('select coalesce(max(load_id), 0) from ' ~ files).columns[0].values()[0]) }}
+{% endmacro %}
+
+
+{# The highest load this model holds; 0 when it is built from nothing. #}
+{% macro last_load() %}
+    {%- if not is_incremental() -%}
+        {{ return(0) }}
+    {%- endif -%}
+    {{ return(run_query('select coalesce(max(load_id), 0) from ' ~ this).columns[0].values()[0]) }}
+{% endmacro %}
+
+
+{# The one column of a query as a list of SQL literals; empty when the model is built from nothing. #}
+{% macro literals(query) %}
+    {%- if not is_incremental() -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set found = [] -%}
+    {%- for value in run_query(query).columns[0].values() if value is not none -%}
+        {%- if value is string -%}
+            {%- do found.append("'" ~ value | replace("'", "''") ~ "'") -%}
+        {%- else -%}
+            {%- do found.append("date '" ~ value ~ "'") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# The landing files of one kind that this model has not read yet. #}
+{% macro new_files(kind) %}
+    {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
+    {{ return(literals(query)) }}
+{% endmacro %}
+
+
+{# A condition that a column is one of the literals; always true when the model is built from nothing. #}
+{% macro is_among(column, values) -%}
+    {%- if not is_incremental() -%}
+        true
+    {%- elif values -%}
+        {{ column }} in ({{ values | unique | join(', ') }})
+    {%- else -%}
+        false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Each of these days moved by each of these numbers of days; days are literals. #}
+{% macro days_moved(days, offsets) %}
+    {%- set moved = [] -%}
+    {%- for day in days -%}
+        {%- set on = modules.datetime.date.fromisoformat(day[6:16]) -%}
+        {%- for offset in offsets -%}
+            {%- do moved.append("date '" ~ (on + modules.datetime.timedelta(days=offset)) ~ "'") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(moved | unique | list) }}
+{% endmacro %}
+
+
+{# The Mondays of these days. #}
+{% macro mondays(days) %}
+    {%- set found = [] -%}
+    {%- for day in days -%}
+        {%- set on = modules.datetime.date.fromisoformat(day[6:16]) -%}
+        {%- do found.append("date '" ~ (on - modules.datetime.timedelta(days=on.weekday())) ~ "'") -%}
+    {%- endfor -%}
+    {{ return(found | unique | list) }}
+{% endmacro %}
+
+
+{# The days that models replaced since this one's last load, and the days whose rows may have gone. #}
+{% macro days_replaced(models) %}
+    {%- set last = last_load() -%}
+    {%- set queries = [] -%}
+    {%- for upstream in [ref('touched_days')] + models -%}
+        {%- do queries.append('select measured_on from ' ~ upstream ~ ' where load_id > ' ~ last) -%}
+    {%- endfor -%}
+    {{ return(literals(queries | join(' union '))) }}
+{% endmacro %}
+
+
+{# The strategy `replace`: what the new rows name goes first, and so do touched days that have no rows any more. #}
+{% macro get_incremental_replace_sql(arguments) %}
+    {%- set target = arguments['target_relation'] -%}
+    {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
+    {%- set key = arguments['unique_key'] -%}
+    {%- if key is string -%}
+    delete from {{ target }}
+    where {{ key }} in (select {{ key }} from {{ arguments['temp_relation'] }})
+    {%- if key in ('measured_on', 'week_start_on') %}
+        or {{ key }} in (
+            select {{ 'measured_on' if key == 'measured_on' else week_start('measured_on') }}
+            from {{ ref('touched_days') }}
+            where load_id > (select coalesce(max(load_id), 0) from {{ target }})
+        )
+    {%- endif %};
+    {%- elif key -%}
+    delete from {{ target }} using {{ arguments['temp_relation'] }} as new_rows
+    where {% for column in key %}{{ 'and ' if not loop.first }}new_rows.{{ column }} = {{ target }}.{{ column }} {% endfor %};
+    {%- endif %}
+    insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ arguments['temp_relation'] }}
+{% endmacro %}
+
+
+{# A test of an incremental model looks at the rows written since the last build whose tests all passed. #}
+{% macro get_where_subquery(relation) %}
+    {%- set rows = [config.get('where')] if config.get('where') else [] -%}
+    {%- set good = env_var('SOCIALMETRICS_TESTED_LOAD', '0') | int -%}
+    {%- if execute and good and model.attached_node and graph.nodes[model.attached_node].config.materialized == 'incremental' -%}
+        {%- do rows.append('load_id > ' ~ good) -%}
+    {%- endif -%}
+    {%- if rows -%}
+        {{ return('(select * from ' ~ relation ~ ' where ' ~ rows | join(' and ') ~ ') as tested') }}
+    {%- endif -%}
+    {{ return(relation) }}
+{% endmacro %}
+
+
+{# Days of publication whose number of posts may have changed: of new posts, and before and after of those that moved. #}
+{% macro days_published_anew() -%}
+    select published_on from {{ ref('int_post_dates') }}
+    where (account_key, post_id) in (
+        select (account_key, post_id) from {{ ref('int_post_dates') }}
+        where load_id > {{ last_load() }}
+    )
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{# Keys, dates and weeks, each said once. #}
+
+
+{# Objects lie in `main` of their database, whoever builds them. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ target.schema }}
+{%- endmacro %}
+
+
+{% macro account_key(relation='') -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    {{ hash_key(of ~ "platform || '|' || " ~ of ~ "account_id") }}
+{%- endmacro %}
+
+
+{% macro week_start(day) -%}
+    cast(date_trunc('week', {{ day }}) as date)
+{%- endmacro %}
+
+
+{% macro hours_after(instant, hours) -%}
+    {{ instant }} + interval {{ hours }} hour
+{%- endmacro %}
+
+
+{% macro days_after(day, days) -%}
+    cast({{ day }} {{ '-' if days < 0 else '+' }} interval {{ days | abs }} day as date)
+{%- endmacro %}
+
+
+{% macro days_between(first_on, last_on) -%}
+    {{ datediff(first_on, last_on, 'day') }}
+{%- endmacro %}
+
+
+{# Among the rows of one subject, metric and day: a value beats a reason, what a platform said beats an imported figure, the latest counts. #}
+{% macro which_counts(relation='') -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    case when {{ of }}value is null then 1 else 0 end,
+    {{ of }}is_imported,
+    {{ of }}fetched_at desc,
+    {{ of }}run_id desc,
+    {{ of }}source,
+    {{ of }}value
+{%- endmacro %}
+
+
+{# Why there is no number. #}
+{% macro reasons() %}
+    {{ return([
+        'hidden', 'not_found', 'suspended', 'forbidden', 'denied', 'retired',
+        'pending', 'unavailable', 'unreadable', 'purged', 'not_collected',
+    ]) }}
+{% endmacro %}

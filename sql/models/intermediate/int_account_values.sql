@@ -1,0 +1,245 @@
+{{ config(materialized='incremental', unique_key='measured_on') }}
+
+{%- set touched = days_replaced([]) -%}
+
+{#- A zero on one of the days after may now be judged otherwise. -#}
+{%- set zeros = [] -%}
+{%- if touched -%}
+    {%- set zeros = literals(
+        "select distinct zero.measured_on from " ~ this ~ " as zero"
+        ~ " inner join " ~ ref('int_observations') ~ " as touched"
+        ~ " on touched.account_key = zero.account_key and touched.metric = zero.metric and touched.post_id is null"
+        ~ " and zero.measured_on > touched.measured_on"
+        ~ " and zero.measured_on <= touched.measured_on + interval " ~ var('anomaly_days') ~ " day"
+        ~ " where zero.value = 0 and zero.measured_on > " ~ (touched | min)
+        ~ " and touched.measured_on in (" ~ (touched | join(', ')) ~ ")"
+    ) -%}
+{%- endif -%}
+{%- set days = touched + zeros -%}
+
+with
+
+registry as (
+
+    select * from {{ ref('metrics') }}
+    where subject = 'account'
+
+),
+
+breaks as (
+
+    select
+        platform,
+        metric,
+        effective_on,
+        lead(effective_on) over (partition by platform, metric order by effective_on) as next_on
+
+    from (
+        select distinct platform, metric, effective_on from {{ ref('breaks') }}
+        where not is_comparable and subject = 'account'
+    )
+
+),
+
+directory as (
+
+    select * from {{ ref('int_directory') }}
+
+),
+
+runs as (
+
+    select platform, run_id, max_by(scheduled_at, started_at) as scheduled_at
+    from {{ ref('int_runs') }}
+    group by platform, run_id
+
+),
+
+due as (
+
+    select
+        directory.account_key,
+        directory.platform,
+        directory.account_id,
+        days.measured_on
+
+    from {{ ref('int_platform_days') }} as days
+    inner join directory
+        on days.platform = directory.platform
+        and days.measured_on >= directory.in_force_on
+        and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')
+    where
+        {{ is_among('days.measured_on', days) }}
+        and days.is_set_up
+        and directory.cadence <> 'never'
+        and days.measured_on >= coalesce(directory.opened_on, days.measured_on)
+        and days.measured_on < coalesce(directory.closed_on, date '9999-12-31')
+        and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))
+
+),
+
+of_the_days as (
+
+    select * from {{ ref('int_observations') }}
+    where
+        post_id is null
+        and metric is not null
+        and {{ is_among('measured_on', days) }}
+    qualify row_number() over (partition by account_key, metric, measured_on order by {{ which_counts() }}) = 1
+
+),
+
+expected as (
+
+    select
+        due.*,
+        registry.metric
+
+    from due
+    inner join registry
+        on due.platform = registry.platform
+        and registry.is_public
+
+),
+
+found as (
+
+    select
+        account_key,
+        platform,
+        account_id,
+        metric,
+        measured_on,
+        value,
+        reason,
+        precision,
+        is_imported,
+        fetched_at,
+        run_id
+
+    from of_the_days
+
+    union all
+
+    select
+        expected.account_key,
+        expected.platform,
+        expected.account_id,
+        expected.metric,
+        expected.measured_on,
+        null as value,
+        'not_collected' as reason,
+        null as precision,
+        false as is_imported,
+        null as fetched_at,
+        null as run_id
+
+    from expected
+    anti join of_the_days
+        on expected.account_key = of_the_days.account_key
+        and expected.metric = of_the_days.metric
+        and expected.measured_on = of_the_days.measured_on
+
+),
+
+zeros as (
+
+    select account_key, metric, measured_on from found
+    where value = 0
+
+),
+
+before_zeros as (
+
+    select
+        zeros.*,
+        landed.measured_on as earlier_on,
+        landed.value as earlier_value
+
+    from zeros
+    inner join {{ ref('int_observations') }} as landed
+        on zeros.account_key = landed.account_key
+        and zeros.metric = landed.metric
+        and landed.measured_on < zeros.measured_on
+        and landed.measured_on >= {{ days_after('zeros.measured_on', -var('anomaly_days')) }}
+    where
+        landed.post_id is null
+        {% if days %}and landed.measured_on >= {{ days_moved([days | min], [-var('anomaly_days')]) | first }}{% endif %}
+    qualify
+        row_number() over (
+            partition by zeros.account_key, zeros.metric, zeros.measured_on, landed.measured_on
+            order by {{ which_counts('landed') }}
+        ) = 1
+
+),
+
+-- nothing one day after a crowd: the platform's slip, not the audience's
+false_zeros as (
+
+    select account_key, metric, measured_on from before_zeros
+    where earlier_value <> 0
+    group by account_key, metric, measured_on
+    having max_by(earlier_value, earlier_on) >= {{ var('anomaly_floor') }}
+
+),
+
+judged as (
+
+    select
+        found.account_key,
+        found.platform,
+        found.account_id,
+        directory.organization_id,
+        found.metric,
+        found.measured_on,
+        found.value,
+        {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,
+        {{ highest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as high,
+        found.precision,
+        found.is_imported,
+        found.reason,
+        found.fetched_at,
+        false_zeros.account_key is not null as is_anomaly,
+        coalesce(not found.is_imported and found.fetched_at > {{ hours_after('runs.scheduled_at', var('late_after_hours')) }}, false) as is_late,
+        due.account_key is not null as is_due,
+        case directory.cadence when 'daily' then 1 when 'weekly' then 7 end as cadence_days,
+        breaks.effective_on as break_on
+
+    from found
+    left join directory
+        on found.account_key = directory.account_key
+        and found.measured_on >= directory.described_from_on
+        and found.measured_on < directory.described_until_on
+    left join registry
+        on found.platform = registry.platform
+        and found.metric = registry.metric
+    left join runs
+        on found.platform = runs.platform
+        and found.run_id = runs.run_id
+    left join due
+        on found.account_key = due.account_key
+        and found.measured_on = due.measured_on
+    left join false_zeros
+        on found.account_key = false_zeros.account_key
+        and found.metric = false_zeros.metric
+        and found.measured_on = false_zeros.measured_on
+    left join breaks
+        on found.platform = breaks.platform
+        and found.metric = breaks.metric
+        and found.measured_on >= breaks.effective_on
+        and found.measured_on < coalesce(breaks.next_on, date '9999-12-31')
+
+)
+
+select
+    * exclude (precision),
+    case
+        when is_imported then precision
+        when value is null then null
+        when low < high then 'rounded'
+        else 'exact'
+    end as precision,
+    value is not null and not is_anomaly as is_usable,
+    cast({{ this_load() }} as integer) as load_id
+
+from judged

@@ -1,0 +1,66 @@
+with
+
+files as (
+
+    select * from {{ ref('landed_files') }}
+    where kind = 'accounts'
+
+),
+
+rows_landed as (
+
+    select
+        accounts.* exclude (file),
+        files.load_id
+
+    from {{ ref('stg_accounts') }} as accounts
+    inner join files on accounts.file = files.file
+
+),
+
+-- a snapshot is the whole directory: the last one of a day is in force until the next day that has one
+snapshots as (
+
+    select
+        measured_on,
+        landed_at,
+        run_id,
+        lead(measured_on) over (order by measured_on) as replaced_on
+
+    from (select distinct measured_on, landed_at, run_id from rows_landed)
+    qualify row_number() over (partition by measured_on order by landed_at desc, run_id desc) = 1
+
+),
+
+in_force as (
+
+    select
+        rows_landed.* exclude (measured_on),
+        rows_landed.measured_on as in_force_on,
+        snapshots.replaced_on
+
+    from rows_landed
+    inner join snapshots
+        on rows_landed.measured_on = snapshots.measured_on
+        and rows_landed.landed_at = snapshots.landed_at
+        and rows_landed.run_id = snapshots.run_id
+    where rows_landed.account_id is not null
+
+),
+
+-- before its first snapshot an account is described by that one, after its last by that
+described as (
+
+    select
+        *,
+        lag(in_force_on) over account is null as is_first,
+        lead(in_force_on) over account is null as is_latest,
+        case when lag(in_force_on) over account is null then date '0001-01-01' else in_force_on end as described_from_on,
+        coalesce(lead(in_force_on) over account, date '9999-12-31') as described_until_on
+
+    from in_force
+    window account as (partition by account_key order by in_force_on)
+
+)
+
+select * from described

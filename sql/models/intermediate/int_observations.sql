@@ -1,0 +1,124 @@
+{{ config(materialized='incremental') }}
+
+with
+
+files as (
+
+    select * from {{ ref('landed_files') }}
+    where load_id > {{ last_load() }}
+
+),
+
+observations as (
+
+    select * from {{ ref('stg_observations') }}
+    where {{ is_among('file', new_files('observations')) }}
+
+),
+
+readings as (
+
+    select * from {{ ref('stg_readings') }}
+    where {{ is_among('file', new_files('readings')) }}
+
+),
+
+registry as (
+
+    select * from {{ ref('metrics') }}
+
+),
+
+of_one_metric as (
+
+    select
+        observations.*,
+        registry.metric
+
+    from observations
+    left join registry
+        on observations.platform = registry.platform
+        and observations.subject = registry.subject
+        and observations.native_metric = registry.native_metric
+    where observations.native_metric is not null
+
+),
+
+-- a reason that holds for the whole subject holds for each metric the platform shows of it
+of_every_metric as (
+
+    select
+        observations.* exclude (native_metric),
+        registry.native_metric,
+        registry.metric
+
+    from observations
+    inner join registry
+        on observations.platform = registry.platform
+        and observations.subject = registry.subject
+        and registry.is_public
+    where observations.native_metric is null
+
+),
+
+fetched as (
+
+    select * from of_one_metric
+    union all by name
+    select * from of_every_metric
+
+),
+
+together as (
+
+    select
+        file,
+        account_key,
+        platform,
+        account_id,
+        post_id,
+        metric,
+        native_metric,
+        measured_on,
+        value,
+        reason,
+        fetched_at,
+        run_id,
+        false as is_imported,
+        cast(null as varchar) as source,
+        cast(null as varchar) as precision,
+        cast(null as varchar) as date_precision
+
+    from fetched
+
+    union all
+
+    select
+        file,
+        account_key,
+        platform,
+        account_id,
+        cast(null as varchar) as post_id,
+        metric,
+        cast(null as varchar) as native_metric,
+        measured_on,
+        value,
+        cast(null as varchar) as reason,
+        imported_at as fetched_at,
+        run_id,
+        true as is_imported,
+        source,
+        precision,
+        date_precision
+
+    from readings
+    where account_id is not null
+
+)
+
+select
+    together.* exclude (file),
+    files.load_id
+
+from together
+inner join files on together.file = files.file

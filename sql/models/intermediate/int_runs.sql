@@ -1,0 +1,24 @@
+{{ config(materialized='incremental') }}
+
+with
+
+files as (
+
+    select * from {{ ref('landed_files') }}
+    where load_id > {{ last_load() }}
+
+),
+
+runs as (
+
+    select * from {{ ref('stg_runs') }}
+    where {{ is_among('file', new_files('runs')) }}
+
+)
+
+select
+    runs.* exclude (file),
+    files.load_id
+
+from runs
+inner join files on runs.file = files.file

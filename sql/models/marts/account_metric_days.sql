@@ -1,0 +1,205 @@
+{{ config(materialized='incremental', unique_key='measured_on') }}
+
+{%- set values = ref('int_account_values') -%}
+{%- set windows = [1, 7, 28, 365] -%}
+{%- set near_days = 8 -%}
+
+{#- Days to replace: those whose values changed, those that compare with them, and each series' next day that looks back to one. -#}
+{%- set changed = days_replaced([values]) -%}
+{%- set next = [] -%}
+{%- if changed -%}
+    {%- set next = literals(
+        "select distinct min(later.measured_on) from " ~ values ~ " as touched"
+        ~ " inner join " ~ values ~ " as later"
+        ~ " on later.account_key = touched.account_key and later.metric = touched.metric"
+        ~ " and later.measured_on > touched.measured_on and later.is_usable"
+        ~ " where touched.measured_on in (" ~ (changed | join(', ')) ~ ") and later.measured_on > " ~ (changed | min)
+        ~ " group by touched.account_key, touched.metric, touched.measured_on"
+    ) -%}
+{%- endif -%}
+{%- set days = changed + next + days_moved(changed, windows) -%}
+
+with
+
+of_the_days as (
+
+    select
+        *,
+        case when is_usable then measured_on end as usable_on
+
+    from {{ values }}
+    where {{ is_among('measured_on', days) }}
+
+),
+
+{% if is_incremental() %}
+
+seen_lately as (
+
+    select
+        of_the_days.account_key,
+        of_the_days.metric,
+        of_the_days.measured_on,
+        earlier.measured_on as previous_on,
+        earlier.value as previous_value,
+        earlier.low as previous_low,
+        earlier.high as previous_high
+
+    from of_the_days
+    inner join {{ values }} as earlier
+        on of_the_days.account_key = earlier.account_key
+        and of_the_days.metric = earlier.metric
+        and of_the_days.usable_on > earlier.measured_on
+        and {{ days_after('of_the_days.usable_on', -near_days) }} <= earlier.measured_on
+    where
+        earlier.is_usable
+        and {{ is_among('earlier.measured_on', days_moved(days, range(-near_days, 0))) }}
+    qualify
+        row_number() over (
+            partition by of_the_days.account_key, of_the_days.metric, of_the_days.measured_on
+            order by earlier.measured_on desc
+        ) = 1
+
+),
+
+seen_long_ago as (
+
+    select
+        of_the_days.account_key,
+        of_the_days.metric,
+        of_the_days.measured_on,
+        earlier.measured_on as previous_on,
+        earlier.value as previous_value,
+        earlier.low as previous_low,
+        earlier.high as previous_high
+
+    from of_the_days
+    anti join seen_lately
+        on of_the_days.account_key = seen_lately.account_key
+        and of_the_days.metric = seen_lately.metric
+        and of_the_days.measured_on = seen_lately.measured_on
+    inner join {{ values }} as earlier
+        on of_the_days.account_key = earlier.account_key
+        and of_the_days.metric = earlier.metric
+        and of_the_days.usable_on > earlier.measured_on
+    where earlier.is_usable
+    qualify
+        row_number() over (
+            partition by of_the_days.account_key, of_the_days.metric, of_the_days.measured_on
+            order by earlier.measured_on desc
+        ) = 1
+
+),
+
+previous as (
+
+    select * from seen_lately
+    union all
+    select * from seen_long_ago
+
+),
+
+{% else %}
+
+previous as (
+
+    select
+        account_key,
+        metric,
+        measured_on,
+        lag(measured_on) over series as previous_on,
+        lag(value) over series as previous_value,
+        lag(low) over series as previous_low,
+        lag(high) over series as previous_high
+
+    from {{ values }}
+    where is_usable
+    window series as (partition by account_key, metric order by measured_on)
+
+),
+
+{% endif %}
+
+{%- for window in windows %}
+
+before_{{ window }}d as (
+
+    select * from {{ values }}
+    where
+        is_usable
+        and {{ is_among('measured_on', days_moved(days, [-window])) }}
+
+),
+
+{%- endfor %}
+
+compared as (
+
+    select
+        of_the_days.*,
+        previous.* exclude (account_key, metric, measured_on),
+        {{ days_between('previous.previous_on', 'of_the_days.measured_on') }} as days_since_previous,
+        coalesce(of_the_days.break_on > previous.previous_on, false) as is_break
+        {%- for window in windows %},
+        base_{{ window }}.value as base_{{ window }}_value,
+        base_{{ window }}.low as base_{{ window }}_low,
+        base_{{ window }}.high as base_{{ window }}_high
+        {%- endfor %}
+
+    from of_the_days
+    left join previous
+        on of_the_days.account_key = previous.account_key
+        and of_the_days.metric = previous.metric
+        and of_the_days.usable_on = previous.measured_on
+    {%- for window in windows %}
+    left join before_{{ window }}d as base_{{ window }}
+        on of_the_days.account_key = base_{{ window }}.account_key
+        and of_the_days.metric = base_{{ window }}.metric
+        and {{ days_after('of_the_days.usable_on', -window) }} = base_{{ window }}.measured_on
+        and (of_the_days.break_on is null or of_the_days.break_on <= base_{{ window }}.measured_on)
+        {%- if window == 1 %}
+        and not of_the_days.is_late
+        and not base_{{ window }}.is_late
+        {%- endif %}
+    {%- endfor %}
+
+)
+
+select
+    account_key,
+    platform,
+    account_id,
+    organization_id,
+    metric,
+    measured_on,
+    value,
+    low,
+    high,
+    precision,
+    is_imported,
+    reason,
+    fetched_at,
+    previous_on,
+    case when not is_break then value - previous_value end as change_since_previous,
+    case when not is_break then low - previous_high end as change_since_previous_low,
+    case when not is_break then high - previous_low end as change_since_previous_high,
+    case
+        when not is_break and value > 0 and previous_value > 0
+            then pow(value / previous_value, 7.0 / days_since_previous) - 1
+    end as weekly_growth_rate_since_previous
+    {%- for window in windows %},
+    value - base_{{ window }}_value as change_{{ window }}d,
+    low - base_{{ window }}_high as change_{{ window }}d_low,
+    high - base_{{ window }}_low as change_{{ window }}d_high,
+    case when base_{{ window }}_value > 0 then value / base_{{ window }}_value - 1 end as growth_{{ window }}d_rate,
+    case when base_{{ window }}_high > 0 then low / base_{{ window }}_high - 1 end as growth_{{ window }}d_rate_low,
+    case when base_{{ window }}_low > 0 then high / base_{{ window }}_low - 1 end as growth_{{ window }}d_rate_high
+    {%- endfor %},
+    is_usable and previous_on is null as is_baseline,
+    coalesce(days_since_previous > cadence_days, false) as is_gap,
+    is_break,
+    is_anomaly,
+    is_late,
+    cast({{ this_load() }} as integer) as load_id
+
+from compared

@@ -1,0 +1,59 @@
+with
+
+directory as (
+
+    select * from {{ ref('int_directory') }}
+    where is_latest
+
+),
+
+profiles as (
+
+    select * from {{ ref('int_profiles') }}
+
+),
+
+observed as (
+
+    select
+        account_key,
+        platform,
+        account_id,
+        min(case when value is not null and not is_imported then measured_on end) as first_observed_on,
+        max(case when value is not null and not is_imported then measured_on end) as last_observed_on
+
+    from {{ ref('int_account_values') }}
+    group by account_key, platform, account_id
+
+),
+
+known as (
+
+    select account_key, platform, account_id from directory
+    union
+    select account_key, platform, account_id from observed
+
+)
+
+select
+    known.account_key,
+    known.platform,
+    known.account_id,
+    directory.organization_id,
+    coalesce(profiles.handle, directory.handle) as handle,
+    profiles.name,
+    profiles.url,
+    directory.label,
+    directory.account_group,
+    coalesce(directory.is_own, false) as is_own,
+    directory.cadence,
+    directory.opened_on,
+    directory.closed_on,
+    profiles.status,
+    observed.first_observed_on,
+    observed.last_observed_on
+
+from known
+left join directory on known.account_key = directory.account_key
+left join profiles on known.account_key = profiles.account_key
+left join observed on known.account_key = observed.account_key

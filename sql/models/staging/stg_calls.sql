@@ -1,0 +1,28 @@
+with
+
+source as (
+
+    select * from {{ landing(source('landing', 'calls')) }}
+
+),
+
+renamed as (
+
+    select
+        file,
+        platform,
+        endpoint,
+        outcome,
+        is_discovery,
+        units,
+        dollars,
+        latency_ms,
+        measured_on,
+        called_at,
+        run_id
+
+    from source
+
+)
+
+select * from renamed

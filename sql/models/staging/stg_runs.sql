@@ -1,0 +1,25 @@
+with
+
+source as (
+
+    select * from {{ landing(source('landing', 'runs')) }}
+
+),
+
+renamed as (
+
+    select
+        file,
+        run_id,
+        platform,
+        measured_on,
+        status,
+        message,
+        scheduled_at,
+        started_at
+
+    from source
+
+)
+
+select * from renamed

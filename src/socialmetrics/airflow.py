@@ -1,0 +1,124 @@
+"""What Airflow knows and nothing else does: connections, the day of a DAG run, retries by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Connection, RetryDecision, RetryPolicy, get_current_context
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+
+if TYPE_CHECKING:
+    from socialmetrics.pipeline import Day
+    from socialmetrics.settings import Access, Settings
+
+RETRIES = 5
+
+
+class ByMeaning(RetryPolicy):
+    """A throttled platform is asked again when it said, a silent one after a while; the rest needs a person."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
+    ) -> RetryDecision:
+        from socialmetrics.errors import SocialmetricsError, Throttled, Unavailable
+
+        if isinstance(exception, Throttled) and exception.retry_after:
+            return RetryDecision.retry(timedelta(seconds=exception.retry_after), str(exception))
+        if isinstance(exception, SocialmetricsError) and not isinstance(exception, Throttled | Unavailable):
+            return RetryDecision.fail(str(exception))
+        return RetryDecision.default()
+
+
+def settings() -> Settings:
+    from socialmetrics.settings import load
+
+    return load()
+
+
+def zone() -> ZoneInfo:
+    """The zone in which the DAGs' hours are meant."""
+    return settings().zone
+
+
+def retry_delay() -> timedelta:
+    return timedelta(seconds=settings().retry_seconds)
+
+
+def day(here: Settings) -> Day:
+    """The day of this DAG run: of its logical date, or of `run_after` for a manual one, which has none."""
+    from socialmetrics.pipeline import day_of
+
+    run = get_current_context()["dag_run"]
+    return day_of(here, scheduled_at=run.logical_date or run.run_after)
+
+
+def shards(wanted: list[str] | None) -> list[dict[str, str]]:
+    """The platforms of this run, a big one in a few shards."""
+    from socialmetrics import pipeline
+
+    here = settings()
+    return [
+        {"platform": platform, "shard": shard} for platform, shard in pipeline.shards(here, day(here), wanted or None)
+    ]
+
+
+def extract(platform: str, shard: str) -> str:
+    """Extract one platform; on a retry only what is missing. Raises what stands in the way, for `ByMeaning`."""
+    from socialmetrics import pipeline
+
+    here, context = settings(), get_current_context()
+    context["label"] = f"{platform}{shard}"  # type: ignore[typeddict-unknown-key]  # for map_index_template
+    extracted = pipeline.extract(
+        here, platform, day(here), reach(platform), only_missing=context["ti"].try_number > 1, shard=shard
+    )
+    if extracted.problem:
+        raise extracted.problem
+    return extracted.run.status
+
+
+def week() -> str:
+    """The ISO week that had ended when this DAG run was due."""
+    from socialmetrics.pipeline import week_before
+
+    run, here = get_current_context()["dag_run"], settings()
+    return week_before(here, run.logical_date or run.run_after)
+
+
+def verdict() -> str:
+    """The day's verdict in words; raises where it is red, so that the run is."""
+    from socialmetrics import pipeline
+
+    here = settings()
+    found = pipeline.verdict(here, day(here))
+    if found.is_red:
+        raise AirflowFailException("\n".join([found.words, *found.faults]))
+    return found.words
+
+
+def reach(platform: str) -> Access:
+    """The connection `socialmetrics_NAME` (host: base URL, password: token, extra: credentials and the platform's
+    extras) over what the environment says."""
+    from pydantic import SecretStr
+
+    from socialmetrics import platforms
+    from socialmetrics.settings import access
+
+    extras = platforms.load(platform).EXTRAS
+    found = access(platform, extras)
+    try:
+        connection = Connection.get(f"socialmetrics_{platform}")
+    except AirflowNotFoundException:
+        return found
+    more = connection.extra_dejson
+    tokens = {"": connection.password} if connection.password else {}
+    tokens |= {name.lower(): token for name, token in more.get("credentials", {}).items()}
+    return replace(
+        found,
+        url=connection.host or found.url,
+        tokens=found.tokens | {name: SecretStr(token) for name, token in tokens.items()},
+        extras=found.extras | {name: SecretStr(more[name]) for name in extras if name in more},
+    )

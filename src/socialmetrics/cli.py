@@ -1,0 +1,319 @@
+"""The command line: `socialmetrics --help`. Exit 0: done; 1: done in part or failed; 2: wrong usage."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from socialmetrics import errors, settings
+from socialmetrics.settings import Settings
+
+app = typer.Typer(
+    help="Daily counts of an organization's social media and its peers', modelled into one DuckDB file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DayOption = Annotated[
+    str | None, typer.Option("--day", help="The day to fill, as 2026-11-22; default: the last one that ended (22:00).")
+]
+PlatformOption = Annotated[
+    list[str] | None, typer.Option("--platform", "-p", help="Only this platform; may be given again. Default: all.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+@app.command()
+def demo(
+    home: Annotated[Path, typer.Option(help="Where the demo keeps its directory and warehouse.")] = Path("demo"),
+) -> None:
+    """Run the main job without credentials: ten weeks of a fictional hospital network, from its APIs to the pack."""
+    from socialmetrics import demo as show
+
+    show.run(home, out)
+
+
+@app.command()
+def init(
+    timezone: Annotated[str | None, typer.Option(help="The zone whose 22:00 ends a day, as America/Chicago.")] = None,
+) -> None:
+    """Write an example directory/ to edit and a .env for the settings; what stands already is left alone."""
+    from socialmetrics import example
+
+    here = settings.load()
+    if timezone is None and sys.stdin.isatty():
+        timezone = typer.prompt("The time zone whose 22:00 ends your day", default=here.timezone)
+    for path, was_written in example.write(here.home, timezone or here.timezone):
+        out.print(f"{'wrote' if was_written else 'kept '} {path}")
+    out.print(
+        "Edit directory/, put the tokens into .env (docs/access.md says how to get them), then: socialmetrics check"
+    )
+
+
+@app.command()
+def check(
+    offline: Annotated[bool, typer.Option("--offline", help="Check the directory and the settings only.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the directory, the settings and each platform's token with one cheap call."""
+    from socialmetrics import pipeline
+
+    here = settings.load()
+    people = pipeline.read_directory(here)
+    found = pipeline.check(here, offline)
+    if as_json:
+        _print_json([{"platform": name, "state": state, "message": message} for name, state, message in found])
+    else:
+        out.print(f"directory: {len(people.organizations)} organizations, {len(people.accounts)} accounts, no fault")
+        for name, state, message in found:
+            out.print(f"{name}: {state}. {message}".rstrip())
+    if any(state == "refused" for _, state, _ in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def resolve(platform: PlatformOption = None) -> None:
+    """Ask once for the stable ids of accounts that have only a handle, and write them into accounts.csv."""
+    from socialmetrics import pipeline
+
+    here, unknown = settings.load(), 0
+    for name in _names(platform):
+        filled, unresolved = pipeline.resolve(here, name)
+        out.print(f"{name}: {filled} filled in, {len(unresolved)} unknown")
+        for account in unresolved:
+            err.print(f"{name}: no account answers to {account.handle!r}. Correct it in directory/accounts.csv.")
+        unknown += len(unresolved)
+    if unknown:
+        raise typer.Exit(1)
+
+
+@app.command()
+def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+    """Say what a day will cost before it starts: calls, quota units and dollars, usually and at most."""
+    from socialmetrics import pipeline
+
+    here = settings.load()
+    when = pipeline.day_of(here, _date(day))
+    costs = [pipeline.cost(name, pipeline.plan(here, name, when)) for name in _names(platform)]
+    if as_json:
+        _print_json([cost.row() for cost in costs])
+        return
+    table = Table(
+        "platform",
+        "calls",
+        "units",
+        "dollars",
+        "calls at most",
+        "units at most",
+        "dollars at most",
+        title=f"{when.date}",
+    )
+    for cost in costs:
+        row = cost.row()
+        table.add_row(*(str(row[name]) for name in row))
+    out.print(table)
+
+
+@app.command()
+def extract(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+    """Ask the platforms for one day and land what comes; what does not come leaves its reason."""
+    from socialmetrics import pipeline
+
+    here = settings.load()
+    when = pipeline.day_of(here, _date(day))
+    runs = [_extract(here, name, when, quiet=as_json) for name in _names(platform)]
+    if as_json:
+        _print_json(
+            [{"platform": r.platform, "status": r.status, "message": r.message, "run_id": r.run_id} for r in runs]
+        )
+    if any(run.status in ("failed", "partial") for run in runs):
+        raise typer.Exit(1)
+
+
+@app.command()
+def model(
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
+) -> None:
+    """Build and test the marts from all that landed."""
+    from socialmetrics import pipeline
+
+    with err.status("building the marts"):
+        built = pipeline.model(settings.load(), full_refresh)
+    out.print(f"built: {built}")
+
+
+@app.command()
+def publish() -> None:
+    """Swap the last good build in for the readers."""
+    from socialmetrics import pipeline
+
+    out.print(f"published: {pipeline.publish(settings.load())}")
+
+
+@app.command()
+def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+    """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
+    from socialmetrics import pipeline
+
+    here = settings.load()
+    when = pipeline.day_of(here, _date(day))
+    faults: list[str] = []
+    for name in _names(platform):
+        try:
+            _extract(here, name, when, quiet=as_json)
+        except errors.TooLate as late:
+            faults = [str(late)]
+    try:
+        pipeline.model(here)
+        pipeline.publish(here)
+    except errors.SocialmetricsError as error:
+        faults.append(str(error))
+    verdict = pipeline.verdict(here, when)
+    faults = list(dict.fromkeys([*faults, *verdict.faults]))
+    if as_json:
+        _print_json({"day": str(when.date), "verdict": verdict.words, "faults": faults})
+    else:
+        out.print(f"{when.date}: {verdict.words}")
+        for fault in faults:
+            err.print(fault)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    week: Annotated[
+        str | None, typer.Option(help="An ISO week, as 2026-W47; default: the last one that ended.")
+    ] = None,
+) -> None:
+    """Write a week's pack from the published file: HTML, XLSX, CSV and the frozen figures."""
+    from socialmetrics import pipeline
+
+    out.print(f"pack: {pipeline.export(settings.load(), week)}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV of readings; docs/import.md names its columns.")],
+    words: Annotated[
+        Path | None, typer.Option(help="A CSV (column, word, ours) that maps the file's words to ours.")
+    ] = None,
+) -> None:
+    """Land figures from elsewhere, with their source and precision: all lines or none."""
+    from socialmetrics import pipeline
+
+    found = pipeline.import_readings(settings.load(), file, words)
+    out.print(f"{file.name}: {found.readings} readings {'imported' if found.was_new else 'stood there already'}")
+
+
+@app.command()
+def reparse(
+    platform: Annotated[str, typer.Argument(help="A platform.")],
+    run_id: Annotated[str | None, typer.Argument(help="A run, as --list names it.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name the runs whose responses are kept.")] = False,
+) -> None:
+    """Make a run's rows again from its kept responses, with today's reading of them."""
+    from socialmetrics import pipeline
+
+    here = settings.load()
+    if listed or run_id is None:
+        for name in pipeline.run_ids(here, platform):
+            out.print(name)
+        return
+    out.print(
+        f"{platform} {run_id}: {pipeline.reparse(here, platform, run_id)} observations; run `socialmetrics model` next"
+    )
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL over the published file, as 'from account_weeks limit 5'.")],
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the published warehouse, read-only and without access to files or network."""
+    from socialmetrics import warehouse
+
+    columns, rows = warehouse.query(settings.load(), sql)
+    if as_json:
+        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif as_csv:
+        csv.writer(sys.stdout).writerows([columns, *rows])
+    else:
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*("" if value is None else str(value) for value in row))
+        out.print(table)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8800,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 2010,
+) -> None:
+    """Serve every platform's API on loopback for a fictional hospital network."""
+    from socialmetrics.sandbox.server import serve
+    from socialmetrics.sandbox.world import World
+
+    out.print(f"http://127.0.0.1:{port}/youtube, /x and /facebook; add /{{now}} for replays. Ctrl-C ends it.")
+    serve(port, World(seed))
+
+
+def main() -> None:
+    """Every error that a user can cause is one sentence and exit 1."""
+    try:
+        app()
+    except errors.SocialmetricsError as error:
+        err.print(str(error), markup=False)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+            raise
+        err.print(
+            f"{error.strerror}: {error.filename or 'the warehouse'}. Make room or correct the permissions, then run again.",
+            markup=False,
+        )
+    else:
+        return
+    sys.exit(1)
+
+
+def _extract(here: Settings, name: str, when: Any, quiet: bool) -> Any:
+    from socialmetrics import pipeline
+
+    with err.status(f"{name}: asking"):
+        run = pipeline.extract(here, name, when).run
+    if not quiet:
+        out.print(f"{name}: {run.status}. {run.message or ''}".rstrip(), markup=False)
+    return run
+
+
+def _names(wanted: list[str] | None) -> list[str]:
+    from socialmetrics import platforms
+
+    for name in wanted or ():
+        if name not in platforms.NAMES:
+            raise typer.BadParameter(f"{name!r} is no platform; use {', '.join(platforms.NAMES)}.")
+    return wanted or list(platforms.NAMES)
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write it as 2026-11-22.") from None
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, default=str, indent=2))

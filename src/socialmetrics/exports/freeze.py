@@ -1,0 +1,588 @@
+"""Reads one week's figures from the published file; nothing else of the pack opens a database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from socialmetrics.errors import Misconfigured
+from socialmetrics.exports import headline
+from socialmetrics.exports.figures import (
+    Activity,
+    Attention,
+    Break,
+    Coverage,
+    Definition,
+    Figures,
+    Gone,
+    Missing,
+    Score,
+    Series,
+    Source,
+    Standing,
+    Table,
+    WeekPoint,
+)
+from socialmetrics.exports.weeks import monday_of, week_of
+from socialmetrics.exports.words import link, one_line, platform_name, reason_words
+from socialmetrics.records import Reason
+
+WEEKS_SHOWN = 53
+POSTS_SHOWN = 8
+SMALLEST_GROUP = 5
+HEADLINE_METRICS = ("followers", "views", "connections")
+
+Row = dict[str, Any]
+
+
+def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: datetime, timezone: str = "UTC") -> Figures:
+    """Everything the pack of `week` shows, made at `instant` (aware).
+
+    Raises Misconfigured where the week is none, or the published file is not there, not readable or of another make.
+    """
+    monday = monday_of(week)
+    if not isinstance(published, Path):
+        return _read(published, monday, instant, timezone, "socialmetrics.duckdb", None)
+    if not published.is_file():
+        raise Misconfigured(f"There is no published file at {published}. Run `socialmetrics run` first.")
+    try:
+        with duckdb.connect(str(published), read_only=True) as connection:
+            return _read(connection, monday, instant, timezone, published.name, published.stat().st_size)
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise Misconfigured(
+            f"{published} cannot be read ({first}). Run `socialmetrics model` and `socialmetrics publish`."
+        ) from error
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, monday: date, instant: datetime, timezone: str, name: str, size: int | None
+) -> Figures:
+    sunday = monday + timedelta(days=6)
+    source = _source(connection, name, size)
+    breaks = _breaks(connection, sunday)
+    definitions = _definitions(connection)
+    history = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
+    scores = _scores(history, week_of(monday), definitions)
+    notices = _notices(connection, source, monday, sunday)
+    return Figures(
+        week=week_of(monday),
+        week_start_on=monday,
+        week_end_on=sunday,
+        instant=instant.astimezone(UTC).replace(microsecond=0),
+        timezone=timezone,
+        source=source,
+        headline=headline.headline(scores, notices),
+        organizations=_organizations(connection),
+        scores=scores,
+        series=_series(history, monday, breaks),
+        activity=_activity(connection, week_of(monday)),
+        attention=_attention(connection, monday, sunday),
+        standings=_standings(connection, week_of(monday)),
+        missing=_missing(connection, monday, sunday, definitions),
+        gone=_gone(connection, monday, sunday),
+        coverage=_coverage(connection, monday, sunday),
+        definitions=definitions,
+        breaks=breaks,
+        account_weeks=_account_weeks(connection, week_of(monday)),
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[Row]:
+    cursor = connection.execute(query, list(values))
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _source(connection: duckdb.DuckDBPyConnection, name: str, size: int | None) -> Source:
+    row = _rows(
+        connection,
+        """
+        select
+            (select max(measured_on) from coverage_days) as latest_on,
+            (select max(fetched_at) from account_metric_days where not is_imported) as latest_fetched_at
+        """,
+    )[0]
+    fetched_at = row["latest_fetched_at"]
+    latest = fetched_at.replace(tzinfo=UTC) if fetched_at else None
+    return Source(name=name, latest_on=row["latest_on"], latest_fetched_at=latest, size=size)
+
+
+def _organizations(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    return tuple(
+        _text(r["name"]) for r in _rows(connection, "select name from organizations where is_own order by name")
+    )
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection) -> tuple[Definition, ...]:
+    """The registry's rows for the platforms we are on: the headline metrics, and what counts as engagement."""
+    rows = _rows(
+        connection,
+        """
+        select platform, subject, metric, native_metric, display_name, shown_as, definition, rounding, source_url
+        from metrics
+        where platform in (select platform from accounts where is_own)
+            and ((subject = 'account' and metric in ('followers', 'views', 'connections'))
+                or (subject = 'post' and counts_as_engagement))
+        order by platform, subject, list_position(['followers', 'views', 'connections'], metric), metric, native_metric
+        """,
+    )
+    return tuple(
+        Definition(**{**row, "platform_name": platform_name(row["platform"]), "source_url": link(row["source_url"])})
+        for row in rows
+    )
+
+
+def _breaks(connection: duckdb.DuckDBPyConnection, sunday: date) -> tuple[Break, ...]:
+    rows = _rows(
+        connection,
+        """
+        select b.platform, m.metric, b.effective_on, b.is_comparable, b.what_changed, b.source_url
+        from metric_breaks as b
+        inner join metrics as m
+            on m.platform = b.platform and m.native_metric = b.native_metric and m.subject = 'account'
+        where b.platform in (select platform from accounts where is_own)
+            and m.metric in ('followers', 'views', 'connections')
+            and b.effective_on <= ?
+        order by b.platform, m.metric, b.effective_on
+        """,
+        sunday,
+    )
+    return tuple(Break(**{**row, "source_url": link(row["source_url"])}) for row in rows)
+
+
+_SCORECARD = """
+select
+    organization_id, name, platform, metric, display_name, week, week_start_on, accounts, value, low, high,
+    change, change_low, change_high, growth_rate, usual_low, usual_high, usual_weeks, reading,
+    last_year_value, change_since_last_year, is_complete, reason, is_rounded, note
+from weekly_scorecard
+where week_start_on between ? and ?
+order by name, organization_id, platform, list_position(['followers', 'views', 'connections'], metric), week_start_on
+"""
+
+
+def _by_score(history: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in history:
+        grouped[row["organization_id"], row["platform"], row["metric"]].append(row)
+    return grouped
+
+
+def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition]) -> tuple[Score, ...]:
+    """One score for each line the last year had; a line without this week says that it was not collected."""
+    shown_as = {(d.platform, d.metric): d.shown_as for d in definitions if d.subject == "account"}
+    scores = []
+    for (organization_id, platform, metric), rows in _by_score(history).items():
+        row = rows[-1] if rows[-1]["week"] == week else _absent(rows[-1])
+        change, last_year = row["change_since_last_year"], row["last_year_value"]
+        score = Score(
+            organization_id=organization_id,
+            organization=_text(row["name"]),
+            platform=platform,
+            platform_name=platform_name(platform),
+            metric=metric,
+            display_name=row["display_name"] or metric.capitalize(),
+            shown_as=shown_as.get((platform, metric)),
+            accounts=row["accounts"],
+            value=row["value"],
+            low=row["low"],
+            high=row["high"],
+            change=row["change"],
+            change_low=row["change_low"],
+            change_high=row["change_high"],
+            growth_rate=row["growth_rate"],
+            usual_low=row["usual_low"],
+            usual_high=row["usual_high"],
+            usual_weeks=row["usual_weeks"] or 0,
+            reading=row["reading"] or headline.CANNOT_TELL,
+            cannot_tell_because=None,
+            last_year_value=last_year,
+            change_since_last_year=change,
+            rate_since_last_year=change / last_year if change is not None and last_year else None,
+            is_complete=bool(row["is_complete"]),
+            is_rounded=bool(row["is_rounded"]),
+            reason=row["reason"],
+            note=one_line(row["note"]),
+        )
+        scores.append(score.model_copy(update={"cannot_tell_because": headline.why_cannot_tell(score)}))
+    return tuple(scores)
+
+
+def _absent(row: Row) -> Row:
+    kept = {"organization_id", "name", "platform", "metric", "display_name"}
+    return {**{k: v if k in kept else None for k, v in row.items()}, "reason": Reason.NOT_COLLECTED.value}
+
+
+def _series(history: Iterable[Row], monday: date, breaks: Sequence[Break]) -> tuple[Series, ...]:
+    mondays = [monday - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
+    fields = ("value", "low", "high", "change", "change_low", "change_high")
+    found = []
+    for (organization_id, platform, metric), rows in _by_score(history).items():
+        known = {row["week_start_on"]: row for row in rows}
+        points = tuple(
+            WeekPoint(week=week_of(day), week_start_on=day, **{name: known.get(day, {}).get(name) for name in fields})
+            for day in mondays
+        )
+        own_breaks = tuple(
+            b for b in breaks if (b.platform, b.metric) == (platform, metric) and b.effective_on >= mondays[0]
+        )
+        found.append(
+            Series(organization_id=organization_id, platform=platform, metric=metric, points=points, breaks=own_breaks)
+        )
+    return tuple(found)
+
+
+def _notices(connection: duckdb.DuckDBPyConnection, source: Source, monday: date, sunday: date) -> list[str]:
+    """What the first line says: platforms of which nothing of ours comes any more, and a file older than the Sunday."""
+    limit = min(sunday, source.latest_on) if source.latest_on else sunday
+    rows = _rows(
+        connection,
+        """
+        with ours as (
+            select platform, measured_on, value, reason
+            from account_metric_days
+            where account_key in (select account_key from accounts where is_own)
+                and not is_imported and measured_on between ? and ?
+        ),
+
+        covered as (
+            select platform, max(measured_on) as last_covered_on
+            from coverage_days
+            where measured_on <= ?
+            group by platform
+        )
+
+        select
+            ours.platform, any_value(covered.last_covered_on) as last_covered_on,
+            min(measured_on) as first_on, max(measured_on) as last_on,
+            max(measured_on) filter (where value is not null) as last_good_on,
+            arg_max(reason, measured_on) filter (where reason is not null) as reason
+        from ours
+        left join covered on covered.platform = ours.platform
+        group by ours.platform
+        order by ours.platform
+        """,
+        monday - timedelta(days=28),
+        limit,
+        limit,
+    )
+    notices = []
+    for row in rows:
+        last_good, last, covered = row["last_good_on"], row["last_on"], row["last_covered_on"]
+        since = last_good + timedelta(days=1) if last_good else row["first_on"]
+        if last_good is None or last_good < last:
+            why = reason_words(row["reason"])
+        elif covered is not None and covered < limit:
+            why, since = "it is not set up any more", covered + timedelta(days=1)
+        else:
+            continue
+        latest_on = source.latest_on if limit == sunday else None
+        notices.append(headline.missing_platform(platform_name(row["platform"]), since, why, latest_on))
+    if source.latest_on is None or source.latest_on < sunday:
+        notices.append(headline.stale_file(source.latest_on, sunday))
+    return notices
+
+
+def _activity(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Activity, ...]:
+    rows = _rows(
+        connection,
+        """
+        with flows as (
+            select account_key, metric, value, usual_low, usual_high, reading
+            from account_weeks
+            where week = ? and metric in ('posts_published', 'engagements')
+        )
+
+        select
+            a.platform, a.handle, a.label, a.name, a.account_id,
+            p.value as posts_published, p.usual_low as posts_usual_low, p.usual_high as posts_usual_high,
+            coalesce(p.reading, 'cannot tell') as posts_reading,
+            e.value as engagements, e.usual_low as engagements_usual_low, e.usual_high as engagements_usual_high,
+            coalesce(e.reading, 'cannot tell') as engagements_reading
+        from accounts as a
+        left join flows as p on p.account_key = a.account_key and p.metric = 'posts_published'
+        left join flows as e on e.account_key = a.account_key and e.metric = 'engagements'
+        where a.is_own and (p.account_key is not null or e.account_key is not null)
+        order by a.platform, a.account_id
+        """,
+        week,
+    )
+    return tuple(Activity(**_named(row)) for row in rows)
+
+
+def _attention(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date) -> tuple[Attention, ...]:
+    """Our posts by the engagement the week brought them; what a young post had at its first look is the week's."""
+    rows = _rows(
+        connection,
+        """
+        with gained as (
+            select
+                d.platform, d.account_id, d.post_id,
+                sum(d.engagements_change) as engagements,
+                sum(d.comments - coalesce(before.comments, 0))
+                    filter (where d.engagements_change is not null) as comments
+            from post_days as d
+            left join post_days as before
+                on before.platform = d.platform and before.account_id = d.account_id and before.post_id = d.post_id
+                and before.measured_on = d.previous_on
+            where d.measured_on between ? and ? and d.account_key in (select account_key from accounts where is_own)
+            group by d.platform, d.account_id, d.post_id
+        )
+
+        select
+            g.platform, a.handle, a.label, a.name, a.account_id, g.post_id, p.kind,
+            coalesce(p.status, 'public') = 'public' as is_public, p.published_on,
+            case when coalesce(p.status, 'public') = 'public' then p.title end as title,
+            case when coalesce(p.status, 'public') = 'public' then p.url end as url,
+            g.engagements, g.comments, coalesce(g.comments * 2 > g.engagements, false) as is_mostly_comments
+        from gained as g
+        inner join accounts as a on a.platform = g.platform and a.account_id = g.account_id
+        inner join posts as p on p.platform = g.platform and p.account_id = g.account_id and p.post_id = g.post_id
+        where g.engagements > 0
+        order by g.engagements desc, g.platform, g.account_id, g.post_id
+        limit ?
+        """,
+        monday,
+        sunday,
+        POSTS_SHOWN,
+    )
+    return tuple(
+        Attention(
+            **{**_named(row), "title": one_line(row["title"]), "kind": one_line(row["kind"]), "url": link(row["url"])}
+        )
+        for row in rows
+    )
+
+
+def _standings(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Standing, ...]:
+    """Our accounts among all with a figure this week; a rank spans where rounding or a tie leaves it open."""
+    rows = _rows(
+        connection,
+        """
+        with week as (
+            select
+                w.account_key, w.platform, w.value, coalesce(w.low, w.value) as low, coalesce(w.high, w.value) as high,
+                w.low = w.value and w.high = w.value as is_exact, w.weekly_growth_rate as rate, a.is_own
+            from account_weeks as w
+            inner join accounts as a on a.account_key = w.account_key
+            where w.week = ? and w.metric = 'followers' and w.value is not null
+        ),
+
+        ranked as (
+            select
+                o.account_key,
+                1 + count(*) filter (where i.low > o.high) as best_rank,
+                count(*) filter (where i.high >= o.low) as worst_rank,
+                count(*) as ranked,
+                1 + count(*) filter (where i.rate > o.rate) as growth_best_rank,
+                count(*) filter (where i.rate >= o.rate) as growth_worst_rank,
+                count(i.rate) as growth_ranked,
+                median(i.rate) as median_growth_rate,
+                bool_and(i.is_exact) as is_exact
+            from week as o
+            inner join week as i on i.platform = o.platform
+            where o.is_own
+            group by o.account_key
+        )
+
+        select
+            a.platform, a.handle, a.label, a.name, a.account_id, w.value as followers, w.low, w.high,
+            r.best_rank, r.worst_rank, r.ranked, w.rate as weekly_growth_rate, r.growth_best_rank, r.growth_worst_rank,
+            r.growth_ranked, r.median_growth_rate, r.is_exact
+        from ranked as r
+        inner join week as w on w.account_key = r.account_key
+        inner join accounts as a on a.account_key = r.account_key
+        where r.ranked >= ?
+        order by a.platform, a.account_id
+        """,
+        week,
+        SMALLEST_GROUP,
+    )
+    standings = []
+    for row in rows:
+        is_open = not row.pop("is_exact") or row["weekly_growth_rate"] is None or row["growth_ranked"] < SMALLEST_GROUP
+        unranked = {"growth_best_rank": None, "growth_worst_rank": None, "median_growth_rate": None} if is_open else {}
+        standings.append(Standing(**_named({**row, **unranked})))
+    return tuple(standings)
+
+
+def _missing(
+    connection: duckdb.DuckDBPyConnection, monday: date, sunday: date, definitions: Sequence[Definition]
+) -> tuple[Missing, ...]:
+    """Our own missing figures; metrics of one account that miss for the same reason on the same days share a line."""
+    rows = _rows(
+        connection,
+        """
+        with absent as (
+            select
+                account_key, metric, reason, count(*) as days, min(measured_on) as first_on, max(measured_on) as last_on
+            from account_metric_days
+            where measured_on between ? and ? and value is null
+                and account_key in (select account_key from accounts where is_own)
+            group by account_key, metric, reason
+        )
+
+        select
+            a.platform, a.handle, a.label, a.name, a.account_id, m.reason, m.days, m.first_on, m.last_on,
+            list(m.metric order by m.metric) as metrics
+        from absent as m
+        inner join accounts as a on a.account_key = m.account_key
+        group by all
+        order by a.platform, a.account_id, m.first_on, m.reason, m.days, metrics
+        """,
+        monday,
+        sunday,
+    )
+    display = {(d.platform, d.metric): d.display_name for d in definitions if d.subject == "account"}
+    return tuple(
+        Missing(
+            **{
+                **_named(row),
+                "metrics": tuple(
+                    display.get((row["platform"], m), m.replace("_", " ").capitalize()) for m in row["metrics"]
+                ),
+            }
+        )
+        for row in rows
+    )
+
+
+def _gone(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date) -> tuple[Gone, ...]:
+    """Peers' accounts whose latest day in the week says that they are gone."""
+    rows = _rows(
+        connection,
+        """
+        with peers as (
+            select account_key from accounts where not is_own
+        ),
+
+        week as (
+            select account_key, measured_on, value, reason
+            from account_metric_days
+            where measured_on between ? and ? and not is_imported and account_key in (select account_key from peers)
+        ),
+
+        last_days as (
+            select account_key, max(measured_on) as last_on from week group by account_key
+        ),
+
+        gone as (
+            select w.account_key, max(w.reason) as reason
+            from week as w
+            inner join last_days as l on l.account_key = w.account_key and l.last_on = w.measured_on
+            group by w.account_key
+            having count(w.value) = 0 and bool_and(w.reason in ('not_found', 'suspended'))
+        ),
+
+        seen as (
+            select d.account_key, max(d.measured_on) filter (where d.value is not null) as last_seen_on
+            from account_metric_days as d
+            where d.measured_on <= ? and not d.is_imported and d.account_key in (select account_key from gone)
+            group by d.account_key
+        ),
+
+        since as (
+            select d.account_key, min(d.measured_on) as since_on
+            from account_metric_days as d
+            inner join seen as s on s.account_key = d.account_key
+            where d.measured_on <= ? and not d.is_imported and d.reason in ('not_found', 'suspended')
+                and (s.last_seen_on is null or d.measured_on > s.last_seen_on)
+            group by d.account_key
+        )
+
+        select
+            a.platform, o.name as organization, a.handle, a.label, a.name, a.account_id, a.url, g.reason, s.since_on,
+            s.since_on >= ? as is_new
+        from gone as g
+        inner join since as s on s.account_key = g.account_key
+        inner join accounts as a on a.account_key = g.account_key
+        left join organizations as o on o.organization_id = a.organization_id
+        order by s.since_on desc, a.platform, a.account_id
+        """,
+        monday,
+        sunday,
+        sunday,
+        sunday,
+        monday,
+    )
+    return tuple(
+        Gone(**{**_named(row), "organization": one_line(row["organization"]), "url": link(row["url"])}) for row in rows
+    )
+
+
+def _coverage(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date) -> tuple[Coverage, ...]:
+    sums = ", ".join(f"sum(missing_{reason}) as {reason}" for reason in Reason)
+    rows = _rows(
+        connection,
+        f"""
+        select
+            platform, count(*) as days, count(*) filter (where not is_complete) as days_incomplete,
+            sum(expected) as expected, sum(observed) as observed, {sums},
+            max(complete_through_on) as complete_through_on,
+            arg_max(status, measured_on) as status, arg_max(message, measured_on) as message
+        from coverage_days
+        where measured_on between ? and ?
+        group by platform
+        order by platform
+        """,
+        monday,
+        sunday,
+    )
+    found = []
+    for row in rows:
+        missing = sorted(((r.value, row.pop(r.value) or 0) for r in Reason), key=lambda pair: (-pair[1], pair[0]))
+        found.append(
+            Coverage(
+                **{**row, "expected": row["expected"] or 0, "observed": row["observed"] or 0},
+                platform_name=platform_name(row["platform"]),
+                missing=tuple(pair for pair in missing if pair[1]),
+            )
+        )
+    return tuple(found)
+
+
+def _account_weeks(connection: duckdb.DuckDBPyConnection, week: str) -> Table:
+    """The week of every account, ours and peers'; of peers the headline metrics and the activity."""
+    rows = _rows(
+        connection,
+        """
+        select
+            w.week, w.platform, w.account_id, a.handle, w.organization_id, o.name as organization,
+            coalesce(a.is_own, false) as is_own, w.metric, w.end_on, w.value, w.low, w.high, w.reason,
+            w.change, w.change_low, w.change_high, w.growth_rate, w.weekly_growth_rate,
+            w.days_expected, w.days_observed, w.is_complete, w.usual_low, w.usual_high, w.usual_weeks, w.reading,
+            w.last_year_value, w.change_since_last_year
+        from account_weeks as w
+        left join accounts as a on a.account_key = w.account_key
+        left join organizations as o on o.organization_id = w.organization_id
+        where w.week = ?
+            and (a.is_own or w.metric in ('followers', 'views', 'connections', 'posts_published', 'engagements'))
+        order by coalesce(a.is_own, false) desc, w.platform, w.account_id, w.metric
+        """,
+        week,
+    )
+    names = tuple(rows[0]) if rows else ()
+    return Table(columns=names, rows=tuple(tuple(_cell(value) for value in row.values()) for row in rows))
+
+
+def _cell(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return one_line(value) if isinstance(value, str) else value
+
+
+def _text(value: str | None) -> str:
+    return one_line(value) or "—"
+
+
+def _named(row: Row) -> Row:
+    """A row with the platform's and the account's name in place of the columns they are made of."""
+    kept = {k: v for k, v in row.items() if k not in ("handle", "label", "name", "account_id")}
+    account = one_line(row["label"]) or one_line(row["name"]) or one_line(row["handle"]) or row["account_id"]
+    return {**kept, "platform_name": platform_name(row["platform"]), "account": account or "—"}

@@ -1,0 +1,259 @@
+"""One platform's run of one day: makes the calls the platform plans, keeps what came, and says what did not come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import IO, Any
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from socialmetrics import clock, platforms
+from socialmetrics.budget import Budget
+from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
+from socialmetrics.landing import Landing, response_line
+from socialmetrics.platforms import Platform
+from socialmetrics.platforms.answers import kept, shape
+from socialmetrics.records import (
+    Account,
+    Answer,
+    Call,
+    CallMade,
+    Found,
+    Observation,
+    Post,
+    Profile,
+    Record,
+    Response,
+    Tracked,
+)
+from socialmetrics.settings import Access
+
+ATTEMPTS = 3
+IN_A_ROW = 3  # calls without a usable answer, after which a platform is left alone for this run
+
+
+@dataclass
+class Extraction:
+    """`patience`: the longest wait for a platform, in seconds; a longer one ends the platform's run."""
+
+    platform: str
+    reach: Access
+    landing: Landing
+    measured_on: date
+    run_id: str
+    started_at: datetime
+    budget: Budget
+    patience: float
+    found: Found = field(default_factory=Found)
+    observations: list[Observation] = field(default_factory=list)
+    profiles: list[Profile] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    calls: list[CallMade] = field(default_factory=list)
+    problems: list[SocialmetricsError] = field(default_factory=list)
+    _stopped: dict[str | None, SocialmetricsError] = field(default_factory=dict)
+    _failed_in_a_row: int = 0
+
+    @cached_property
+    def module(self) -> Platform:
+        return platforms.load(self.platform)
+
+    @cached_property
+    def client(self) -> Any:
+        return self.module.connect(self.reach.at_the_present())
+
+    @cached_property
+    def known_posts(self) -> set[str]:
+        return self.landing.known_posts(self.platform, self.started_at)
+
+    def run(self, accounts: list[Account], tracked: Tracked) -> None:
+        """Make every call that is planned, and those that its answers make due, until nothing new is."""
+        with self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
+            while todo := [c for c in self.module.plan(accounts, tracked, self.found) if c not in self.found.calls]:
+                for call in todo:
+                    self._make(call, lines)
+                    self.found.calls.add(call)
+        self.land()
+
+    def try_one(self, accounts: list[Account]) -> SocialmetricsError | None:
+        """Ask for the first of some accounts without landing anything: does the token work?"""
+        call = self.module.plan(accounts[:1], Tracked(), None)[0]
+        return self._why_not(call) or self._ask(call)[1]
+
+    def land(self) -> None:
+        """Write the rows beside their responses."""
+        for kind, records in (
+            ("observations", self.observations),
+            ("profiles", self.profiles),
+            ("posts", self.posts),
+            ("calls", self.calls),
+        ):
+            self.landing.write(kind, records, self.run_id, self.started_at, self.platform)
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Sort an answer's records by kind; a post lands once, when it is first seen or its title comes."""
+        for record in records:
+            self.found.add(record)
+            if isinstance(record, Observation):
+                self.observations.append(record)
+            elif isinstance(record, Profile):
+                self.profiles.append(record)
+            elif record.post_id not in self.known_posts:
+                self.posts.append(record)
+
+    def _make(self, call: Call, lines: IO[str]) -> None:
+        problem = self._why_not(call)
+        pages: list[tuple[Answer, datetime]] = []
+        if problem is None:
+            pages, problem = self._ask(call)
+        for number, (answer, fetched_at) in enumerate(pages, start=1):
+            problem = self._keep(call, number, answer, fetched_at, lines) or problem
+        if problem is None:
+            self._complete(call, len(pages))
+            return
+        self.problems.append(problem)
+        if not pages:
+            self._write(self._response(call, 1, clock.now(), None, problem), lines)
+
+    def _why_not(self, call: Call) -> SocialmetricsError | None:
+        """What forbids this call before it is made: the platform or its token failed already, or the budget."""
+        stopped = self._stopped.get(None) or self._stopped.get(call.credential)
+        if stopped:
+            return stopped
+        if call.credential not in self.reach.tokens:
+            name = f"SOCIALMETRICS_{self.platform}_{call.credential}_TOKEN".upper().replace("__", "_")
+            return Denied(f"{self.module.TITLE} has no token {call.credential!r}. Set {name} and run again.")
+        if not self.budget.allows(call):
+            return Exhausted(
+                f"{self.module.TITLE}: the budget of the day does not cover {call.endpoint}. "
+                "Raise the budget in the settings, or track fewer accounts."
+            )
+        return None
+
+    def _ask(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
+        """All pages of a call, or those of the last attempt and what ended it."""
+        pages: list[tuple[Answer, datetime]] = []
+        retrying = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=_wait,
+            retry=retry_if_exception(self._may_pass),
+            sleep=clock.sleep,
+            reraise=True,
+        )
+        try:
+            retrying(self._attempt, call, pages)
+        except SocialmetricsError as problem:
+            self._stop_for(call, problem)
+            return pages, problem
+        self._failed_in_a_row = 0
+        return pages, None
+
+    def _attempt(self, call: Call, pages: list[tuple[Answer, datetime]]) -> None:
+        pages.clear()
+        began = clock.stopwatch()
+        try:
+            for answer in self.module.fetch(self.client, call):
+                pages.append((answer, clock.now()))
+                self._count(call, len(pages), "ok", answer.units, answer.dollars, began)
+                began = clock.stopwatch()
+        except Exception as error:
+            problem = self.module.explain(error)
+            if problem is None:
+                raise
+            self._count(call, len(pages) + 1, problem.reason, 1, Decimal(0), began)
+            raise problem from None
+
+    def _may_pass(self, error: BaseException) -> bool:
+        if isinstance(error, Throttled):
+            return (error.retry_after or 0) <= self.patience
+        return isinstance(error, Unavailable)
+
+    def _stop_for(self, call: Call, problem: SocialmetricsError) -> None:
+        """Denied ends a token's calls; an empty purse, a long wait or silence three times in a row the platform's."""
+        self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(problem, Unavailable) else 0
+        if isinstance(problem, Denied):
+            self._stopped[call.credential] = problem
+        elif isinstance(problem, Exhausted | Throttled) or self._failed_in_a_row >= IN_A_ROW:
+            self._stopped[None] = problem
+
+    def _keep(self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: IO[str]) -> Unexpected | None:
+        """Land one page; of one that cannot be read only the shape."""
+        response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
+        try:
+            self._write(response, lines)
+        except Unexpected as problem:
+            unread = self._response(call, number, fetched_at, shape(answer.body), problem)
+            self._write(unread, lines)
+            return Unexpected(
+                f"{self.module.TITLE}, {call.endpoint}: {problem} It is kept as a shape; the rest goes on."
+            )
+        return None
+
+    def _write(self, response: Response, lines: IO[str]) -> None:
+        records = list(platforms.interpret(self.module, response))
+        lines.write(response_line(response))
+        self.found.responses.append(response)
+        self.take(records)
+
+    def _response(
+        self, call: Call, number: int, fetched_at: datetime, body: Any, problem: SocialmetricsError | None
+    ) -> Response:
+        return Response(
+            platform=self.platform,
+            endpoint=call.endpoint,
+            subjects=call.subjects if problem is None or call.observes else (),
+            measured_on=self.measured_on,
+            fetched_at=fetched_at,
+            run_id=self.run_id,
+            page=number,
+            params=dict(call.params),
+            body=body,
+            reason=problem.reason if problem else None,
+            message=str(problem) if problem else None,
+        )
+
+    def _complete(self, call: Call, pages: int) -> None:
+        """Mark the last page, unless the call ended at its bound of pages."""
+        if self.calls and (pages < call.requests or call.requests == 1):
+            self.calls[-1] = replace(self.calls[-1], is_last=True)
+
+    def _count(self, call: Call, page: int, outcome: str, units: int, dollars: Decimal, began: float) -> None:
+        self.budget.spend(units, dollars)
+        self.calls.append(
+            CallMade(
+                platform=self.platform,
+                endpoint=call.endpoint,
+                credential=call.credential,
+                asked=tuple(subject.post_id or subject.account_id for subject in call.subjects),
+                page=page,
+                outcome=str(outcome),
+                is_discovery=call.is_discovery,
+                is_last=False,
+                units=units,
+                dollars=dollars,
+                latency_ms=round(1000 * (clock.stopwatch() - began)),
+                measured_on=self.measured_on,
+                called_at=clock.now(),
+                run_id=self.run_id,
+            )
+        )
+
+    def status(self, accounts: list[Account]) -> tuple[str, str | None]:
+        """complete, partial or failed, and in words what went wrong most often."""
+        answered = {o.account_id for o in self.observations if o.post_id is None and o.value is not None}
+        words = Counter(str(problem) for problem in self.problems).most_common(1)
+        message = words[0][0] if words else None
+        if accounts and not answered and message:
+            return "failed", message
+        return ("partial" if self.problems else "complete"), message
+
+
+def _wait(state: RetryCallState) -> float:
+    """What the platform asks for, else 1, 2, 4 ... seconds."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, Throttled) else None
+    return float(asked if asked is not None else 2.0 ** (state.attempt_number - 1))

@@ -1,0 +1,152 @@
+"""Figures from elsewhere: a CSV of readings is checked line by line and landed whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from socialmetrics import clock, platforms
+from socialmetrics.directory import Directory
+from socialmetrics.errors import Misconfigured
+from socialmetrics.landing import Landing
+from socialmetrics.records import Reading
+from socialmetrics.warehouse import SQL
+
+FACTS = Path(__file__).parent / "facts"
+COLUMNS = ("platform", "account", "metric", "measured_on", "date_precision", "value", "precision", "source")
+DATE_PRECISIONS = ("day", "month", "year")
+PRECISIONS = ("exact", "rounded", "more_than", "nearly")
+TOTALS = ("accounts", "organizations")
+SHOWN_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class Imported:
+    readings: int
+    was_new: bool
+
+
+def land(landing: Landing, path: Path, people: Directory, words: Path = FACTS / "words.csv") -> Imported:
+    """Import a file of readings. The same file again changes nothing.
+
+    Columns: platform, account (handle or id; empty for a total over the directory), metric (a house name), measured_on,
+    date_precision (day, month, year), value, precision (exact, rounded, more_than, nearly), source. `words` maps a file's
+    words to these. Raises Misconfigured with every fault: file, line, column, value, what is right.
+    """
+    content = _read(path)
+    run_id = f"import-{hashlib.sha256(content).hexdigest()[:16]}"
+    readings = parse(content.decode("utf-8-sig"), path.name, people, _words(words), run_id)
+    landing.prepare()
+    was_new = not any((landing.root / "readings").glob(f"*/{run_id}.parquet"))
+    if was_new:
+        landing.write("readings", readings, run_id, clock.now())
+    return Imported(len(readings), was_new)
+
+
+def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], str], run_id: str) -> list[Reading]:
+    """The readings of a file's text. Raises Misconfigured with every fault."""
+    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    absent = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if absent:
+        raise Misconfigured(
+            f"{file} line 1: column {', '.join(absent)} is missing. The header must be {','.join(COLUMNS)}."
+        )
+    accounts = {
+        (a.platform, name.lower()): a for a in people.accounts for name in (a.handle.lstrip("@"), a.account_id) if name
+    }
+    known = {
+        "metric": _metrics(),
+        "platform": {*platforms.NAMES, "all", *(o for (c, _), o in words.items() if c == "platform")},
+    }
+    faults: list[str] = []
+    readings: list[Reading] = []
+    seen: dict[tuple[str, str, str, str], int] = {}
+    for cells in reader:
+        row = {
+            column: words.get((column, (cells[column] or "").strip().lower()), (cells[column] or "").strip())
+            for column in COLUMNS
+        }
+        wrong = _wrong(row, accounts, known)
+        key = (row["platform"], row["account"].lower(), row["metric"], row["measured_on"])
+        if not wrong and seen.setdefault(key, reader.line_num) != reader.line_num:
+            wrong["measured_on"] = f"stands on line {seen[key]} already; keep one"
+        faults += [f"{file} line {reader.line_num}, {column} {row[column]!r}: {what}" for column, what in wrong.items()]
+        if not wrong:
+            account = accounts.get((row["platform"], row["account"].lower().lstrip("@")))
+            readings.append(
+                Reading(
+                    row["platform"],
+                    account.account_id if account else None,
+                    row["metric"],
+                    date.fromisoformat(row["measured_on"]),
+                    row["date_precision"],
+                    int(row["value"]),
+                    row["precision"],
+                    row["source"],
+                    clock.now(),
+                    run_id,
+                )
+            )
+    if faults:
+        more = [f"and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
+        listed = "\n".join(f"  {fault}" for fault in [*faults[:SHOWN_FAULTS], *more])
+        raise Misconfigured(
+            f"{file} has {len(faults)} fault{'s' * (len(faults) > 1)}; nothing was imported. Correct and import again.\n{listed}"
+        )
+    return readings
+
+
+def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], object], known: dict[str, set[str]]) -> dict[str, str]:
+    wrong = {}
+    for column, choices in (
+        ("platform", known["platform"]),
+        ("metric", known["metric"] if row["account"] else set(TOTALS)),
+        ("date_precision", set(DATE_PRECISIONS)),
+        ("precision", set(PRECISIONS)),
+    ):
+        if row[column] not in choices:
+            wrong[column] = f"is none of {', '.join(sorted(choices))}"
+    account = accounts.get((row["platform"], row["account"].lower().lstrip("@")))
+    if row["account"] and "platform" not in wrong:
+        if account is None:
+            wrong["account"] = "is not in accounts.csv; add it there, with cadence never if it is not to be pulled"
+        elif not getattr(account, "account_id", None):
+            wrong["account"] = "has no account_id yet; run `socialmetrics resolve` first"
+    if not row["source"]:
+        wrong["source"] = "is empty; say where the figure comes from"
+    if not (row["value"].isascii() and row["value"].isdigit() and int(row["value"]) < 2**63):
+        wrong["value"] = "is no whole number from 0; write it without separators"
+    try:
+        date.fromisoformat(row["measured_on"])
+    except ValueError:
+        wrong["measured_on"] = "is no date; write it as 2010-07-27"
+    return wrong
+
+
+def _metrics() -> set[str]:
+    """The house names of accounts' metrics, from the registry."""
+    with (SQL / "seeds" / "metrics.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["metric"] for row in csv.DictReader(lines) if row["subject"] == "account"}
+
+
+def _words(path: Path) -> dict[tuple[str, str], str]:
+    text = _read(path).decode("utf-8-sig")
+    return {(row["column"], row["word"].lower()): row["ours"] for row in csv.DictReader(io.StringIO(text))}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        content.decode("utf-8-sig")
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read ({error.strerror}). Correct the path and import again.") from None
+    except UnicodeDecodeError as error:
+        raise Misconfigured(
+            f"{path}: byte {error.start} is not UTF-8. Save it as CSV UTF-8 and import again."
+        ) from None
+    return content

@@ -1,0 +1,284 @@
+"""The record on disk: responses as received and the rows read from them, append-only, whole or not there.
+
+A file is written beside its place and renamed. Parquet is read back with DuckDB: what is tracked, when it was last seen
+and what was spent come from here, never from the warehouse, so that a failed build loses nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import chain, count
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from socialmetrics.errors import Misconfigured
+from socialmetrics.ladder import is_due
+from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, rows
+
+PART = ".part"
+LOOKBACK_DAYS = 100
+_DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
+
+
+class Landing:
+    """The landing folder. Rows go in by `write`; everything else reads."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self, platform: str = "", shard: str = "") -> None:
+        """Make the folders, and clear what a killed run of `platform` and `shard` left half-written."""
+        for kind, columns in COLUMNS.items():
+            empty = self.root / kind / "columns.parquet"
+            if not empty.exists():
+                _write_parquet(empty, columns.empty_table())
+        for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
+            if _shard_of(leftover.name) == shard:
+                leftover.unlink(missing_ok=True)
+
+    def write(
+        self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
+    ) -> Path | None:
+        """Land records of one kind as one file, replacing the run's own; none where there are no records."""
+        if not records:
+            return None
+        return self._write_rows(kind, rows(list(records)), run_id, instant, platform)
+
+    def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
+        """Land one file of the directory, unless it is what landed last."""
+        fresh = pa.Table.from_pylist(
+            rows(list(records)), pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS])
+        )
+        landed = sorted(
+            (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.name)
+        )
+        if landed and pq.read_table(landed[-1], columns=fresh.column_names, partitioning=None).equals(fresh):
+            return
+        stamped = [
+            row | {"measured_on": day, "landed_at": _naive(instant), "run_id": run_id} for row in fresh.to_pylist()
+        ]
+        self._write_rows(kind, stamped, run_id, instant, "")
+
+    @contextmanager
+    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
+        """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
+        path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + PART)
+        with (
+            part.open("wb") as raw,
+            gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
+            io.TextIOWrapper(packed, encoding="utf-8") as text,
+        ):
+            yield text
+        os.replace(part, path)
+
+    def read_responses(self, platform: str, run_id: str) -> list[Response]:
+        """A run's responses. Raises Misconfigured where there is no such run."""
+        found = list(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
+        if not found:
+            raise Misconfigured(
+                f"There are no responses of a run {run_id!r} of {platform}. `socialmetrics reparse --list` names them."
+            )
+        with gzip.open(found[0], "rt", encoding="utf-8") as lines:
+            return [_response(json.loads(line)) for line in lines]
+
+    def run_ids(self, platform: str) -> list[str]:
+        """The runs of a platform whose responses are kept, oldest first."""
+        return sorted(
+            path.name.removesuffix(".jsonl.gz")
+            for path in self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")
+        )
+
+    def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
+        """A run's name: its instant and shard, with a number where a run of that name has finished already."""
+        stamp += shard
+        taken = {path.stem for path in self.root.glob(f"runs/platform={platform}/*/{stamp}*.parquet")}
+        return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
+
+    def runs(self, day: date) -> list[Run]:
+        """What became of each platform on `day`: its latest run."""
+        found = self._query(
+            "select run_id, platform, measured_on, scheduled_at, started_at, status, message from {runs}"
+            " where measured_on = $day qualify row_number() over (partition by platform order by started_at desc, run_id desc) = 1"
+            " order by platform",
+            day=day,
+        )
+        return [Run(*row[:3], _aware(row[3]), _aware(row[4]), *row[5:]) for row in found]
+
+    def observed(self, platform: str, day: date) -> set[Subject]:
+        """The subjects that have at least one value on `day`."""
+        found = self._query(
+            "select distinct account_id, post_id from {observations}"
+            " where platform = $platform and measured_on = $day and value is not null",
+            platform=platform,
+            day=day,
+        )
+        return {Subject(*row) for row in found}
+
+    def known_posts(self, platform: str, before: datetime) -> set[str]:
+        """The posts that landed before an instant."""
+        query = "select distinct post_id from {posts} where platform = $platform and fetched_at < $before"
+        return {row[0] for row in self._query(query, platform=platform, before=_naive(before))}
+
+    def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
+        """Units and dollars that calls have cost since an instant."""
+        query = (
+            "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls}"
+            " where platform = $platform and called_at >= $since"
+        )
+        units, dollars = self._query(query, platform=platform, since=_naive(since))[0]
+        return int(units), Decimal(dollars)
+
+    def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
+        """What is known before the run of `day`; posts only where their ladder asks for them today."""
+        return Tracked(
+            posts=tuple(self._due_posts(platform, day, zone, rungs)),
+            **self._discoveries(platform, day),
+            posts_per_day=self._posts_per_day(platform, day),
+        )
+
+    def _due_posts(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Iterator[TrackedPost]:
+        found = self._query(
+            """
+            with known as (
+                select account_id, post_id, max(published_at) as published_at
+                from {posts}
+                where platform = $platform and published_at >= $oldest
+                group by account_id, post_id
+            ),
+            seen as (
+                select post_id, max(measured_on) as last_seen_on
+                from {observations}
+                where platform = $platform and post_id is not null and measured_on between $oldest and $day
+                    and (value is not null or reason in ('not_found', 'suspended', 'forbidden', 'hidden'))
+                group by post_id
+            )
+            select account_id, post_id, published_at, last_seen_on
+            from known left join seen using (post_id)
+            order by account_id, post_id
+            """,
+            platform=platform,
+            oldest=day - timedelta(days=max(rungs) + 7),
+            day=day,
+        )
+        for account_id, post_id, published_at, last_seen_on in found:
+            published = _aware(published_at)
+            published_on = published.astimezone(ZoneInfo(zone)).date()
+            seen_at_age = (last_seen_on - published_on).days if last_seen_on else None
+            if is_due((day - published_on).days, seen_at_age, rungs):
+                yield TrackedPost(account_id, post_id, published, last_seen_on)
+
+    def _discoveries(self, platform: str, day: date) -> dict[str, Any]:
+        """By account, as of its last complete discovery: the instant, that day's counts and the newest post."""
+        found = self._query(
+            """
+            with discoveries as (
+                select distinct unnest(asked) as account_id, measured_on, called_at
+                from {calls}
+                where platform = $platform and is_discovery and is_last and outcome = 'ok' and measured_on >= $oldest
+            ),
+            counts as (
+                select account_id, measured_on, metric, max_by(value, fetched_at) as value
+                from {observations}
+                where platform = $platform and post_id is null and value is not null and measured_on >= $oldest
+                group by account_id, measured_on, metric
+            ),
+            answered as (
+                select account_id, called_at, map_from_entries(list((metric, value))) as counts
+                from discoveries join counts using (account_id, measured_on)
+                group by account_id, measured_on, called_at
+                qualify row_number() over (partition by account_id order by called_at desc) = 1
+            )
+            select answered.account_id, called_at, counts, max_by(post_id, published_at) as newest
+            from answered
+            left join {posts} as posts
+                on posts.account_id = answered.account_id and posts.platform = $platform and fetched_at <= called_at
+            group by answered.account_id, called_at, counts
+            """,
+            platform=platform,
+            oldest=day - timedelta(days=LOOKBACK_DAYS),
+        )
+        return {
+            "discovered_at": {row[0]: _aware(row[1]) for row in found},
+            "values": {row[0]: row[2] for row in found},
+            "newest": {row[0]: row[3] for row in found if row[3]},
+        }
+
+    def _posts_per_day(self, platform: str, day: date) -> dict[str, float]:
+        query = (
+            "select account_id, count(distinct post_id) / 28 from {posts}"
+            " where platform = $platform and published_at >= $oldest group by account_id"
+        )
+        return {row[0]: float(row[1]) for row in self._query(query, platform=platform, oldest=day - timedelta(days=28))}
+
+    def _query(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        tables = {
+            kind: f"read_parquet('{self.root}/{kind}/**/*.parquet', hive_partitioning = false, union_by_name = true)"
+            for kind in COLUMNS
+        }
+        with duckdb.connect() as connection:
+            return connection.execute(sql.format(**tables), parameters).fetchall()
+
+    def _path(self, kind: str, platform: str, run_id: str, instant: datetime, ending: str) -> Path:
+        when = {"readings": "imported_on"}.get(kind, "fetched_on" if platform else "landed_on")
+        folder = self.root / kind / (f"platform={platform}" if platform else "")
+        return folder / f"{when}={instant.astimezone(UTC):%Y-%m-%d}" / f"{run_id}{ending}"
+
+    def _write_rows(
+        self, kind: str, values: list[dict[str, Any]], run_id: str, instant: datetime, platform: str
+    ) -> Path:
+        path = self._path(kind, platform, run_id, instant, ".parquet")
+        _write_parquet(path, pa.Table.from_pylist(values, COLUMNS[kind]))
+        return path
+
+
+def response_line(response: Response) -> str:
+    """A response as one line of JSON."""
+    return json.dumps(asdict(response), default=str, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _response(line: dict[str, Any]) -> Response:
+    return Response(
+        **line
+        | {
+            "subjects": tuple(Subject(**subject) for subject in line["subjects"]),
+            "measured_on": date.fromisoformat(line["measured_on"]),
+            "fetched_at": datetime.fromisoformat(line["fetched_at"]),
+            "reason": Reason(line["reason"]) if line["reason"] else None,
+        }
+    )
+
+
+def _shard_of(name: str) -> str:
+    found = re.search(r"-\d+of\d+", name)
+    return found.group() if found else ""
+
+
+def _write_parquet(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + PART)
+    pq.write_table(table, part, compression="zstd")
+    os.replace(part, path)
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=UTC)

@@ -1,0 +1,322 @@
+"""Start here. Four verbs, each a short function:
+
+    extract   ask one platform for one day, keep what came          -> warehouse/landing/
+    model     build and test the marts with dbt                     -> warehouse/build/
+    publish   swap the finished file in whole                       -> warehouse/socialmetrics.duckdb
+    export    freeze a week's figures and write the pack from them  -> warehouse/exports/2026-W47/
+
+The command line and the Airflow DAGs call what stands here and nothing below it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from socialmetrics import clock, directory, exports, history, platforms, warehouse
+from socialmetrics.budget import Budget, quota_day_began
+from socialmetrics.directory import Directory
+from socialmetrics.errors import Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
+from socialmetrics.extraction import Extraction
+from socialmetrics.landing import Landing
+from socialmetrics.records import Account, Call, Run, Subject
+from socialmetrics.settings import Access, Settings, access
+
+MOST_SHARDS = 4
+SHARD_ACCOUNTS = 10_000
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the record: its date, and the instant (UTC) its run was scheduled for."""
+
+    date: date
+    scheduled_at: datetime
+
+    def check_fillable(self) -> None:
+        """Raises TooLate once the day's counts cannot be observed any more, Misconfigured before the day has ended."""
+        until = self.scheduled_at + clock.FILLABLE_FOR
+        if clock.now() > until:
+            raise TooLate(
+                f"{self.date} could be observed until {until:%Y-%m-%d %H:%M} UTC, and counts of the past cannot be "
+                "asked for. Build from what landed with `socialmetrics model`."
+            )
+        if clock.now() < self.scheduled_at:
+            raise Misconfigured(f"{self.date} ends at {self.scheduled_at:%Y-%m-%d %H:%M} UTC. Run it then or later.")
+
+
+def day_of(settings: Settings, on: date | None = None, scheduled_at: datetime | None = None) -> Day:
+    """The day a run belongs to: of the instant it was scheduled for, else the date given, else the last 22:00 local."""
+    if scheduled_at:
+        return Day(scheduled_at.astimezone(settings.zone).date(), scheduled_at)
+    on = on or clock.last_scheduled_day(clock.now(), settings.zone)
+    return Day(on, clock.scheduled_instant(on, settings.zone))
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What became of one platform on one day; `problem` is what to act on first, None where all went well."""
+
+    run: Run
+    problem: SocialmetricsError | None = None
+
+
+def extract(
+    settings: Settings,
+    platform: str,
+    day: Day,
+    reach: Access | None = None,
+    only_missing: bool = False,
+    shard: str = "",
+) -> Extracted:
+    """Ask one platform for one day and land what came; what did not come leaves its reason.
+
+    A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `shard`, as
+    `-2of3`, takes a part of the accounts. Raises Misconfigured for a faulty directory or setting, TooLate after the
+    day's 24 hours.
+    """
+    day.check_fillable()
+    people = read_directory(settings)
+    run = _begin(settings, platform, day, reach, shard)
+    _land_directory(run, people)
+    accounts = [account for account in people.due(platform, day.date) if _is_in(shard, account)]
+    if not run.reach.is_set_up:
+        return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
+    if only_missing:
+        seen = run.landing.observed(platform, day.date)
+        accounts = [account for account in accounts if Subject(account.account_id or "") not in seen]
+    run.run(accounts, run.landing.tracked(platform, day.date, settings.timezone, run.reach.ladder))
+    return _finish(run, day, *run.status(accounts))
+
+
+def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
+    """Build and test the marts from all that landed. Raises BuildFailed, Locked or Misconfigured."""
+    return warehouse.build(settings, full_refresh=full_refresh)
+
+
+def publish(settings: Settings) -> Path:
+    """Swap the last good build in for the readers. Raises BuildFailed where there is none."""
+    return warehouse.publish(settings)
+
+
+def export(settings: Settings, week: str | None = None) -> Path:
+    """Write a week's pack from the published file: by default of the last ISO week that has ended."""
+    return exports.export(settings, week or week_before(settings, clock.now()))
+
+
+def plan(settings: Settings, platform: str, day: Day, reach: Access | None = None) -> list[Call]:
+    """The calls of a day before any is made, discovery as upper bounds; none for a platform that is not set up."""
+    run = _begin(settings, platform, day, reach)
+    if not run.reach.is_set_up:
+        return []
+    accounts = read_directory(settings).due(platform, day.date)
+    tracked = run.landing.tracked(platform, day.date, settings.timezone, run.reach.ladder)
+    return run.module.plan(accounts, tracked, None)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a day's calls of one platform cost: usually, and at the very most."""
+
+    platform: str
+    requests: int
+    units: int
+    dollars: Decimal
+    most_requests: int
+    most_units: int
+    most_dollars: Decimal
+
+    def row(self) -> dict[str, str | int | float]:
+        return {
+            "platform": self.platform,
+            "calls": self.requests,
+            "units": self.units,
+            "dollars": round(float(self.dollars), 3),
+            "calls_at_most": self.most_requests,
+            "units_at_most": self.most_units,
+            "dollars_at_most": round(float(self.most_dollars), 3),
+        }
+
+
+def cost(platform: str, calls: list[Call]) -> Cost:
+    """The sum over planned calls; `calls` here are requests over the wire."""
+    return Cost(
+        platform,
+        sum(call.usual_requests for call in calls),
+        sum(call.usual_units for call in calls),
+        sum((call.usual_dollars for call in calls), Decimal(0)),
+        sum(call.requests for call in calls),
+        sum(call.units for call in calls),
+        sum((call.dollars for call in calls), Decimal(0)),
+    )
+
+
+def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
+    """Each platform's state (`works`, `refused`, `not set up`, `set up` when offline) and what to do.
+
+    Asks each platform that is set up for one account, which costs one call.
+    """
+    people, found = read_directory(settings), []
+    for name in platforms.NAMES:
+        run = _begin(settings, name, day_of(settings), None)
+        accounts = [account for account in people.accounts if account.platform == name and account.cadence != "never"]
+        if not run.reach.is_set_up:
+            found.append((name, "not set up", "docs/access.md says how to get a token"))
+        elif offline or not accounts:
+            found.append((name, "set up", "" if accounts else "accounts.csv has no account of it"))
+        else:
+            problem = run.try_one(accounts)
+            found.append((name, "refused" if problem else "works", str(problem) if problem else ""))
+    return found
+
+
+def import_readings(settings: Settings, path: Path, words: Path | None = None) -> history.Imported:
+    """Land a CSV of figures from elsewhere. Raises Misconfigured with every fault; nothing is half imported."""
+    landing = Landing(settings.landing)
+    return history.land(landing, path, read_directory(settings), words or history.FACTS / "words.csv")
+
+
+def run_ids(settings: Settings, platform: str) -> list[str]:
+    """The runs of a platform whose responses are kept, oldest first."""
+    platforms.load(platform)
+    return Landing(settings.landing).run_ids(platform)
+
+
+def resolve(settings: Settings, platform: str, reach: Access | None = None) -> tuple[int, list[Account]]:
+    """Ask once for the stable ids of accounts that have none and write them into accounts.csv.
+
+    Returns how many were filled in, and the accounts whose handle the platform does not know.
+    """
+    run = _begin(settings, platform, day_of(settings), reach)
+    accounts = read_directory(settings).unresolved(platform)
+    if not accounts or not run.reach.is_set_up:
+        return 0, accounts
+    run.run(accounts, run.landing.tracked(platform, run.measured_on, settings.timezone, run.reach.ladder))
+    if run.problems:
+        raise run.problems[0]
+    ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
+    found = {(platform, a.handle): ids[name] for a in accounts if (name := a.handle.lower().lstrip("@")) in ids}
+    return directory.fill_in(settings.directory, found), [a for a in accounts if (platform, a.handle) not in found]
+
+
+def reparse(settings: Settings, platform: str, run_id: str) -> int:
+    """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
+    landing = Landing(settings.landing)
+    responses = landing.read_responses(platform, run_id)
+    if not responses:
+        return 0
+    first = responses[0]
+    run = Extraction(platform, Access(), landing, first.measured_on, run_id, first.fetched_at, Budget(), 0)
+    for response in responses:
+        run.take(platforms.interpret(run.module, response))
+    run.land()
+    return len(run.observations)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of a day: `complete`, `complete but for ...` or `failed`, with what a person can do about it."""
+
+    day: date
+    runs: tuple[Run, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def is_red(self) -> bool:
+        return bool(self.faults)
+
+    @property
+    def words(self) -> str:
+        set_up = [run for run in self.runs if run.status != "not_set_up"]
+        if not set_up or all(run.status == "failed" for run in set_up):
+            return "failed"
+        partly = [run.platform for run in set_up if run.status != "complete"]
+        return f"complete but for {', '.join(partly)}" if partly else "complete"
+
+
+def verdict(settings: Settings, day: Day) -> Verdict:
+    """What a person can do something about: a platform that failed or never ran, an own account without a value."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    runs = {run.platform: run for run in landing.runs(day.date)}
+    people = read_directory(settings)
+    faults = []
+    for name in platforms.NAMES:
+        run, due = runs.get(name), people.due(name, day.date)
+        if run is None:
+            faults += (
+                [f"{name}: no run has finished for {day.date}. Run `socialmetrics run --platform {name}`."]
+                if due
+                else []
+            )
+        elif run.status == "failed":
+            faults.append(f"{name}: {run.message}")
+        elif run.status != "not_set_up":
+            seen = landing.observed(name, day.date)
+            faults += [
+                f"{name}: own account {account.handle} has no value on {day.date}. {run.message or 'Look at it there.'}"
+                for account in due
+                if account.is_own and Subject(account.account_id or "") not in seen
+            ]
+    if not any(run.status != "not_set_up" for run in runs.values()):
+        faults.append(
+            "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
+        )
+    return Verdict(day.date, tuple(runs.values()), tuple(dict.fromkeys(faults)))
+
+
+def read_directory(settings: Settings) -> Directory:
+    """The directory, checked. Raises Misconfigured with every fault."""
+    return directory.read(settings.directory, platforms.NAMES)
+
+
+def shards(settings: Settings, day: Day, wanted: list[str] | None = None) -> list[tuple[str, str]]:
+    """Each platform with its shards (`-1of2`), '' for one that is pulled in one go."""
+    people, found = read_directory(settings), []
+    for name in wanted or platforms.NAMES:
+        platforms.load(name)
+        parts = min(MOST_SHARDS, 1 + len(people.due(name, day.date)) // SHARD_ACCOUNTS)
+        found += [(name, f"-{part}of{parts}" if parts > 1 else "") for part in range(1, parts + 1)]
+    return found
+
+
+def week_before(settings: Settings, instant: datetime) -> str:
+    """`2026-W47`: the last ISO week whose Sunday 22:00 local has passed at `instant`."""
+    day = clock.last_scheduled_day(instant, settings.zone)
+    year, week, _ = (day - timedelta(days=day.isoweekday() % 7)).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, shard: str = "") -> Extraction:
+    module = platforms.load(platform)
+    reach = reach or access(platform, module.EXTRAS)
+    landing = Landing(settings.landing)
+    landing.prepare(platform, shard)
+    now = clock.now()
+    units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
+    budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
+    run_id = landing.free_run_id(platform, clock.stamp(now), shard)
+    return Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
+
+
+def _land_directory(run: Extraction, people: Directory) -> None:
+    for kind in ("organizations", "accounts", "initiatives", "notes"):
+        run.landing.write_directory(kind, getattr(people, kind), run.measured_on, run.run_id, run.started_at)
+
+
+def _is_in(shard: str, account: Account) -> bool:
+    if not shard:
+        return True
+    part, _, parts = shard.strip("-").partition("of")
+    return zlib.crc32((account.account_id or "").encode()) % int(parts) == int(part) - 1
+
+
+def _finish(run: Extraction, day: Day, status: str, message: str | None) -> Extracted:
+    """Land the run itself, last of all: what has this row is whole."""
+    finished = Run(run.run_id, run.platform, day.date, day.scheduled_at, run.started_at, status, message)
+    run.landing.write("runs", [finished], run.run_id, run.started_at, run.platform)
+    retryable = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
+    return Extracted(finished, next(iter(retryable + run.problems), None))

@@ -1,0 +1,53 @@
+"""The list of platforms, and what each of them is: one module that knows everything about one API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from socialmetrics.errors import Misconfigured, SocialmetricsError
+from socialmetrics.records import Account, Answer, Call, Found, Record, Response, Tracked
+from socialmetrics.settings import Access
+
+NAMES = ("youtube", "x", "facebook")
+
+
+class Platform(Protocol):
+    """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure."""
+
+    TITLE: str
+    EXTRAS: tuple[str, ...]
+    QUOTA_ZONE: str
+
+    def connect(self, access: Access) -> Any:
+        """The vendor's client per credential, with time limits, base URL and secrets in headers."""
+
+    def plan(self, accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> list[Call]:
+        """The calls of a run. Without `found` (before anything was asked) discovery stands as upper bounds; with it,
+        all calls known by now, done ones included: the pipeline asks again until there is nothing new to do."""
+
+    def fetch(self, client: Any, call: Call) -> Iterator[Answer]:
+        """Each page as received. Raises the vendor's exceptions."""
+
+    def parse(self, response: Response) -> Iterator[Record]:
+        """What an answer says. Raises Unexpected with the JSON path of what it does not understand."""
+
+    def explain(self, error: Exception) -> SocialmetricsError | None:
+        """The vendor's exception as one of ours, None for what is no answer of the platform."""
+
+
+def load(name: str) -> Platform:
+    """The module of a platform, imported only when asked for. Raises Misconfigured for an unknown name."""
+    if name not in NAMES:
+        raise Misconfigured(f"There is no platform {name!r}. Use one of {', '.join(NAMES)}.")
+    return cast(Platform, import_module(f"{__name__}.{name}"))
+
+
+def interpret(platform: Platform, response: Response) -> Iterator[Record]:
+    """What a landed response says: its records, or its reason for every subject it asked about."""
+    if response.reason is None:
+        yield from platform.parse(response)
+        return
+    for subject in response.subjects:
+        yield response.observation(subject, None, None, response.reason)

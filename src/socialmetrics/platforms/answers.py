@@ -1,0 +1,103 @@
+"""How an answer is read: field by field with its JSON path, and kept by an allow-list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from socialmetrics.errors import Unexpected
+
+LARGEST = 2**63 - 1
+Tree = dict[str, "Tree"]
+
+
+class Node:
+    """One place in a JSON answer. Every reading either gives a value of the right kind or raises Unexpected."""
+
+    def __init__(self, value: Any, path: str = "$") -> None:
+        self.value, self.path = value, path
+
+    def get(self, key: str) -> Node | None:
+        """A member, None where it is absent or null."""
+        if not isinstance(self.value, dict):
+            self._refuse("an object")
+        value = self.value.get(key)
+        return None if value is None else Node(value, f"{self.path}.{key}")
+
+    def __getitem__(self, key: str) -> Node:
+        return self.get(key) or self._refuse(f"a member {key!r}")
+
+    def items(self, key: str) -> Iterator[Node]:
+        """The elements of a list member; none where it is absent."""
+        node = self.get(key)
+        if node is None:
+            return
+        if not isinstance(node.value, list):
+            node._refuse("a list")
+        for index, value in enumerate(node.value):
+            yield Node(value, f"{node.path}[{index}]")
+
+    def text(self) -> str:
+        if not isinstance(self.value, str) or not self.value:
+            self._refuse("a text")
+        return self.value
+
+    def identifier(self) -> str:
+        """A stable id: a text, or a whole number as some answers spell it."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return str(self.value)
+        return self.text()
+
+    def count(self) -> int:
+        """A count from 0 to 2^63 - 1, as a number or as decimal digits."""
+        value = self.value
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+            self._refuse("a count")
+        return value
+
+    def instant(self) -> datetime:
+        """An ISO 8601 instant with an offset, as UTC."""
+        try:
+            instant = datetime.fromisoformat(self.text())
+        except ValueError:
+            self._refuse("an instant")
+        if instant.tzinfo is None:
+            self._refuse("an instant with an offset")
+        return instant.astimezone(UTC)
+
+    def _refuse(self, wanted: str) -> NoReturn:
+        raise Unexpected(
+            f"The answer has no {wanted.removeprefix('a ').removeprefix('an ')} at {self.path}.", self.path
+        )
+
+
+def kept(body: Any, paths: Iterable[str]) -> Any:
+    """The allow-listed fields of an answer, as `items.id` (lists are walked through); of the rest only the shape."""
+    tree: Tree = {}
+    for path in paths:
+        node = tree
+        for part in path.split("."):
+            node = node.setdefault(part, {})
+    return _kept(body, tree)
+
+
+def shape(body: Any) -> Any:
+    """Keys and types alone, for an answer that was not understood; a long list is told by its first elements."""
+    if isinstance(body, dict):
+        return {str(key)[:80]: shape(value) for key, value in list(body.items())[:50]}
+    if isinstance(body, list):
+        return [shape(value) for value in body[:3]]
+    return type(body).__name__
+
+
+def _kept(value: Any, tree: Tree) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_kept(element, tree) for element in value]
+    if isinstance(value, dict) and tree:
+        return {key: _kept(value[key], branch) for key, branch in tree.items() if key in value}
+    return shape(value) if tree or isinstance(value, dict) else value

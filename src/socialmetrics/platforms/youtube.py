@@ -1,0 +1,405 @@
+"""YouTube Data API v3: channels and their videos, with one API key.
+
+Quota: 10,000 units a day, and a bucket of its own of 10,000 for videos.batchGetStats; every page costs 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httplib2
+from googleapiclient.discovery import build
+from googleapiclient.errors import Error as ClientError
+from googleapiclient.errors import HttpError
+from more_itertools import chunked
+
+from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
+from socialmetrics.platforms.answers import Node
+from socialmetrics.records import (
+    Account,
+    Answer,
+    Call,
+    Found,
+    Observation,
+    Reason,
+    Record,
+    Response,
+    Subject,
+    Tracked,
+)
+from socialmetrics.settings import Access
+
+TITLE = "YouTube"
+EXTRAS: tuple[str, ...] = ()
+QUOTA_ZONE = "America/Los_Angeles"
+
+BATCH = 50
+PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for in a day
+FIRST_LOOK = timedelta(days=90)
+OVERLAP = timedelta(hours=1)  # a video may be listed a little after it was published
+SWEEP_AFTER = timedelta(days=7)
+TIMEOUT_SECONDS = 30
+
+CHANNELS, RESOLVE, UPLOADS, STATS, VIDEOS = (
+    "channels.list",
+    "channels.list forHandle",
+    "playlistItems.list",
+    "videos.batchGetStats",
+    "videos.list",
+)
+ACCOUNT_METRICS = ("subscriberCount", "viewCount", "videoCount")
+POST_METRICS = ("viewCount", "likeCount", "commentCount")
+
+KEEP_CHANNELS = frozenset(
+    {f"items.statistics.{name}" for name in (*ACCOUNT_METRICS, "hiddenSubscriberCount")}
+    | {f"items.snippet.{name}" for name in ("title", "customUrl", "publishedAt")}
+    | {"items.id", "items.contentDetails.relatedPlaylists.uploads"}
+)
+KEEP_UPLOADS = frozenset({"items.contentDetails.videoId", "items.contentDetails.videoPublishedAt", "nextPageToken"})
+KEEP_STATS = frozenset({"items.id"} | {f"items.statistics.{name}" for name in POST_METRICS})
+KEEP_VIDEOS = frozenset({"items.id", "items.snippet.title", "items.snippet.publishedAt", "items.snippet.channelId"})
+
+
+class _Http(httplib2.Http):  # type: ignore[misc]  # httplib2 ships no types
+    """Sends the key as a header: in the URL it would stand in every error text and log."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(timeout=TIMEOUT_SECONDS)
+        self.follow_redirects = False
+        self.key = key
+
+    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **rest: Any) -> Any:
+        return super().request(uri, method, body, {**(headers or {}), "x-goog-api-key": self.key}, **rest)
+
+
+def connect(access: Access) -> Any:
+    """A service per credential."""
+    options = {"api_endpoint": access.url} if access.url else None
+    return {
+        name: build(
+            "youtube",
+            "v3",
+            http=_Http(token.get_secret_value()),
+            client_options=options,
+            static_discovery=True,
+            cache_discovery=False,
+        )
+        for name, token in access.tokens.items()
+    }
+
+
+def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> list[Call]:
+    """channels.list by 50; uploads of channels with new videos, of own ones daily, of all weekly; statistics by 50."""
+    resolving = [
+        Call(RESOLVE, (Subject(a.handle),), KEEP_CHANNELS, credential=a.credential, observes=False)
+        for a in accounts
+        if not a.account_id
+    ]
+    known = [a for a in accounts if a.account_id]
+    channels = [
+        Call(CHANNELS, tuple(Subject(a.account_id or "") for a in batch), KEEP_CHANNELS, credential=credential)
+        for credential, members in _by_credential(known)
+        for batch in chunked(members, BATCH)
+    ]
+    first = resolving + channels
+    due = [Subject(p.account_id, p.post_id) for p in tracked.posts]
+    credential = known[0].credential if known else ""
+    if found is None:
+        return first + _statistics(due, credential) + _discovery_bounds(known, tracked)
+    if not found.calls.issuperset(first):
+        return first
+    uploads = [_uploads(account, tracked, found) for account in known if _has_news(account, tracked, found)]
+    if not found.calls.issuperset(uploads):
+        return first + uploads
+    new = [Subject(p.account_id, p.post_id) for p in found.posts.values()]
+    own = {a.account_id for a in known if a.is_own}
+    subjects = sorted(set(due + new), key=lambda s: (s.account_id not in own, s.account_id, s.post_id or ""))
+    titles = [
+        Call(VIDEOS, tuple(batch), KEEP_VIDEOS, credential=credential, is_own=True, observes=False)
+        for batch in chunked([s for s in subjects if s in set(new) and s.account_id in own], BATCH)
+    ]
+    return first + uploads + _statistics(subjects, credential) + titles
+
+
+def fetch(client: Any, call: Call) -> Iterator[Answer]:
+    service = client[call.credential]
+    ids = ",".join(subject.post_id or subject.account_id for subject in call.subjects)
+    parts = "snippet,statistics,contentDetails"
+    if call.endpoint == CHANNELS:
+        yield _answer(service.channels().list(part=parts, id=ids, maxResults=BATCH))
+    elif call.endpoint == RESOLVE:
+        yield _answer(service.channels().list(part=parts, forHandle=ids))
+    elif call.endpoint == UPLOADS:
+        try:
+            yield from _pages(service, dict(call.params))
+        except HttpError as error:
+            if _reason(error) not in _NO_UPLOADS:
+                raise
+            yield Answer({"items": []})
+    elif call.endpoint == STATS:
+        try:
+            yield _answer(service.videos().batchGetStats(part="id,statistics", id=ids))
+        except HttpError as error:
+            # A project may lack this method's bucket; videos.list gives the same counts from the general one.
+            if error.status_code not in (403, 404) or _reason(error) in _QUOTA:
+                raise
+            yield _answer(service.videos().list(part="statistics", id=ids))
+    else:
+        yield _answer(service.videos().list(part="snippet", id=ids))
+
+
+def parse(response: Response) -> Iterator[Record]:
+    body = Node(response.body)
+    if response.endpoint in (CHANNELS, RESOLVE):
+        return _parse_channels(response, body)
+    if response.endpoint == UPLOADS:
+        return _parse_uploads(response, body)
+    if response.endpoint == STATS:
+        return _parse_statistics(response, body)
+    return _parse_videos(response, body)
+
+
+_QUOTA = {"quotaExceeded", "dailyLimitExceeded"}
+_BUSY = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+_REFUSED = {
+    "forbidden",
+    "accessNotConfigured",
+    "SERVICE_DISABLED",
+    "keyInvalid",
+    "API_KEY_INVALID",
+    "authError",
+    "ipRefererBlocked",
+}
+_NO_UPLOADS = {"playlistNotFound", "playlistItemsNotAccessible"}  # an empty or a terminated channel
+
+
+def explain(error: Exception) -> SocialmetricsError | None:
+    """By the reason in the body, since one status stands for many (developers.google.com/youtube/v3/docs/errors)."""
+    if isinstance(error, SocialmetricsError):
+        return error
+    if isinstance(error, HttpError):
+        status, reason = error.status_code, _reason(error)
+        said = f"YouTube answered {status} {reason}".rstrip()
+        if reason in _QUOTA or (status == 429 and "PerDay" in error.content.decode(errors="replace")):
+            return Exhausted(
+                f"{said}: the day's quota is spent. It resets at midnight Pacific; the next run goes on then."
+            )
+        if reason in _BUSY or status == 429:
+            return Throttled(f"{said}: too many calls in a short time. Wait a minute and run again.")
+        if reason in _REFUSED or status == 401:
+            return Denied(
+                f"{said}: the API key is refused. Correct SOCIALMETRICS_YOUTUBE_TOKEN and run `socialmetrics check`."
+            )
+        if status >= 500:
+            return Unavailable(f"{said}. Run again later.")
+        return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
+    if isinstance(error, (OSError, httplib2.HttpLib2Error, ClientError)) or type(error).__module__ == "http.client":
+        return Unavailable(f"YouTube could not be reached ({type(error).__name__}). Check the network and run again.")
+    return None
+
+
+def _answer(request: Any) -> Answer:
+    body = request.execute()
+    if not isinstance(body, dict):
+        raise Unavailable("YouTube answered with something that is no JSON. Run again later.")
+    return Answer(body)
+
+
+def _pages(service: Any, params: dict[str, Any]) -> Iterator[Answer]:
+    """Newest first, until a page holds nothing newer than `since`."""
+    token, since = None, params["since"]
+    for _ in range(PAGES):
+        answer = _answer(
+            service.playlistItems().list(
+                part="contentDetails", playlistId=params["playlist"], maxResults=BATCH, pageToken=token
+            )
+        )
+        yield answer
+        details = [item.get("contentDetails") or {} for item in answer.body.get("items", []) if isinstance(item, dict)]
+        following = answer.body.get("nextPageToken")
+        if not following or not any(str(item.get("videoPublishedAt", "")) > since for item in details):
+            return
+        if following == token:
+            raise Unexpected("YouTube repeats a page token of playlistItems.list. Run again later.", "$.nextPageToken")
+        token = following
+
+
+def _by_credential(accounts: Sequence[Account]) -> list[tuple[str, list[Account]]]:
+    names = list(dict.fromkeys(account.credential for account in accounts))
+    return [(name, [a for a in accounts if a.credential == name]) for name in names]
+
+
+def _statistics(subjects: list[Subject], credential: str) -> list[Call]:
+    return [Call(STATS, tuple(batch), KEEP_STATS, credential=credential) for batch in chunked(subjects, BATCH)]
+
+
+def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
+    """Every channel may have new videos, though few have: one page each at most usually, PAGES at the very most."""
+    bounds = []
+    for account in accounts:
+        subject = (Subject(account.account_id or ""),)
+        rate = min(1.0, tracked.posts_per_day.get(account.account_id or "", 1.0))
+        likely = 1 if account.is_own or rate >= 0.5 else 0
+        bounds.append(
+            Call(
+                UPLOADS,
+                subject,
+                KEEP_UPLOADS,
+                requests=PAGES,
+                units=PAGES,
+                usual_requests=likely,
+                usual_units=likely,
+                is_discovery=True,
+            )
+        )
+        extra = 2 * PAGES if account.is_own else PAGES
+        bounds.append(
+            Call(
+                STATS,
+                subject,
+                KEEP_STATS,
+                requests=extra,
+                units=extra,
+                usual_requests=0,
+                usual_units=0,
+                is_discovery=True,
+            )
+        )
+    return bounds
+
+
+def _has_news(account: Account, tracked: Tracked, found: Found) -> bool:
+    key = account.account_id or ""
+    profile = found.profiles.get(key)
+    counts = found.values.get(Subject(key), {})
+    if profile is None or "videoCount" not in counts:
+        return False
+    last = tracked.discovered_at.get(key)
+    if account.is_own or last is None or profile.fetched_at - last >= SWEEP_AFTER:
+        return True
+    return counts["videoCount"] != tracked.values.get(key, {}).get("videoCount")
+
+
+def _uploads(account: Account, tracked: Tracked, found: Found) -> Call:
+    key = account.account_id or ""
+    profile = found.profiles[key]
+    last = tracked.discovered_at.get(key) or profile.fetched_at - FIRST_LOOK
+    params = (("playlist", _playlists(found)[key]), ("since", _iso(last - OVERLAP)))
+    return Call(
+        UPLOADS,
+        (Subject(key),),
+        KEEP_UPLOADS,
+        params,
+        account.credential,
+        requests=PAGES,
+        units=PAGES,
+        is_own=account.is_own,
+        is_discovery=True,
+        observes=False,
+    )
+
+
+def _playlists(found: Found) -> dict[str, str]:
+    """Each channel's uploads playlist; its id is not to be guessed from the channel's."""
+    answers = [Node(r.body) for r in found.responses if r.endpoint == CHANNELS and r.reason is None]
+    return {item["id"].text(): _uploads_of(item) for answer in answers for item in answer.items("items")}
+
+
+def _uploads_of(item: Node) -> str:
+    return item["contentDetails"]["relatedPlaylists"]["uploads"].text()
+
+
+def _iso(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parse_channels(response: Response, body: Node) -> Iterator[Record]:
+    seen = set()
+    for item in body.items("items"):
+        account_id = item["id"].text()
+        seen.add(account_id)
+        snippet, statistics = item["snippet"], item["statistics"]
+        handle = snippet.get("customUrl")
+        _uploads_of(item)
+        yield response.profile(
+            account_id,
+            response.subjects[0].account_id if response.endpoint == RESOLVE else handle and handle.text().lstrip("@"),
+            snippet["title"].text(),
+            f"https://www.youtube.com/channel/{account_id}",
+            snippet["publishedAt"].instant(),
+        )
+        if response.endpoint == RESOLVE:
+            continue
+        hidden = statistics.get("hiddenSubscriberCount")
+        is_hidden = hidden is not None and hidden.value is True
+        for metric in ACCOUNT_METRICS:
+            count = None if is_hidden and metric == "subscriberCount" else statistics.get(metric)
+            reason = Reason.HIDDEN if metric == "subscriberCount" else Reason.UNAVAILABLE
+            yield _counted(response, Subject(account_id), metric, count, reason)
+    if response.endpoint == CHANNELS:
+        yield from _missing(response, seen)
+
+
+def _parse_uploads(response: Response, body: Node) -> Iterator[Record]:
+    since = datetime.fromisoformat(str(response.params["since"]))
+    for item in body.items("items"):
+        details = item["contentDetails"]
+        post_id, published = details["videoId"].text(), details.get("videoPublishedAt")
+        if published is None or published.instant() <= since:
+            continue
+        subject = Subject(response.subjects[0].account_id, post_id)
+        yield response.post(subject, published.instant(), "video", None, f"https://www.youtube.com/watch?v={post_id}")
+
+
+def _parse_statistics(response: Response, body: Node) -> Iterator[Record]:
+    accounts = {s.post_id: s.account_id for s in response.subjects}
+    seen = set()
+    for item in body.items("items"):
+        post_id = item["id"].text()
+        if post_id not in accounts:
+            raise Unexpected(
+                f"YouTube answered for a video that was not asked about at {item.path}.id.", f"{item.path}.id"
+            )
+        seen.add(post_id)
+        statistics = item["statistics"]
+        subject = Subject(accounts[post_id], post_id)
+        for metric in POST_METRICS:
+            reason = Reason.UNAVAILABLE if metric == "viewCount" else Reason.HIDDEN
+            yield _counted(response, subject, f"statistics.{metric}", statistics.get(metric), reason)
+    yield from _missing(response, seen)
+
+
+def _parse_videos(response: Response, body: Node) -> Iterator[Record]:
+    accounts = {s.post_id: s.account_id for s in response.subjects}
+    for item in body.items("items"):
+        post_id, snippet = item["id"].text(), item["snippet"]
+        subject = Subject(accounts.get(post_id) or snippet["channelId"].text(), post_id)
+        published, title = snippet["publishedAt"].instant(), snippet["title"].text()
+        yield response.post(subject, published, "video", title, f"https://www.youtube.com/watch?v={post_id}")
+
+
+def _counted(response: Response, subject: Subject, metric: str, count: Node | None, otherwise: Reason) -> Observation:
+    return response.observation(subject, metric, count.count() if count else None, otherwise)
+
+
+def _missing(response: Response, seen: set[str]) -> Iterator[Observation]:
+    """YouTube leaves out what is deleted, private or terminated, without a word."""
+    for subject in response.subjects:
+        if (subject.post_id or subject.account_id) not in seen:
+            yield response.observation(subject, None, None, Reason.NOT_FOUND)
+
+
+def _reason(error: HttpError) -> str:
+    """`errors[0].reason`, else the reason in `details`; the client shows one and hides the other."""
+    try:
+        said = json.loads(error.content)["error"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    listed = [*(said.get("details") or []), *(said.get("errors") or [])]
+    reasons = [str(entry["reason"]) for entry in listed if isinstance(entry, dict) and "reason" in entry]
+    return reasons[0] if reasons else str(said.get("status", ""))

@@ -1,0 +1,489 @@
+"""The record: what is asked, what came, and the columns in which landing keeps it.
+
+Instants are UTC, dates are the run's day. A value is a whole number; where there is none, a `Reason` says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+
+class Reason(StrEnum):
+    """Why there is no number (the first promise)."""
+
+    HIDDEN = "hidden"
+    NOT_FOUND = "not_found"
+    SUSPENDED = "suspended"
+    FORBIDDEN = "forbidden"
+    DENIED = "denied"
+    RETIRED = "retired"
+    PENDING = "pending"
+    UNAVAILABLE = "unavailable"
+    UNREADABLE = "unreadable"
+    PURGED = "purged"
+    NOT_COLLECTED = "not_collected"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    organization_id: str
+    name: str
+    is_own: bool
+    region: str | None = None
+    bed_size: str | None = None
+    ownership: str | None = None
+    teaching: str | None = None
+    setting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One organization's presence on one platform. `weekday`: the ISO weekday a weekly account is due on, else None."""
+
+    organization_id: str
+    platform: str
+    handle: str
+    account_id: str | None = None
+    label: str | None = None
+    account_group: str | None = None
+    opened_on: date | None = None
+    closed_on: date | None = None
+    cadence: str = "weekly"
+    credential: str = ""
+    is_own: bool = False
+    weekday: int | None = None
+
+    def is_due(self, day: date) -> bool:
+        """Whether this account is to be observed on `day`."""
+        if (
+            self.cadence == "never"
+            or (self.opened_on and day < self.opened_on)
+            or (self.closed_on and day >= self.closed_on)
+        ):
+            return False
+        return self.weekday is None or day.isoweekday() == self.weekday
+
+
+@dataclass(frozen=True, slots=True)
+class Initiative:
+    initiative_id: str
+    name: str
+    organization_id: str
+    platform: str | None
+    metric: str
+    started_on: date
+    ended_on: date | None = None
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    noted_on: date
+    platform: str | None
+    post_id: str | None
+    text: str
+    hide_post: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a call asks about: an account, or one of its posts."""
+
+    account_id: str
+    post_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an API, with all its pages, before it is made.
+
+    `units` (quota) and `dollars` are upper bounds; the `usual_` figures are what such a call mostly costs and equal
+    the bounds where the cost is certain. `keep` lists the dotted paths of the answer that may be stored. A call that
+    does not observe (it looks for posts, or for an id) leaves no reason behind when it fails.
+    """
+
+    endpoint: str
+    subjects: tuple[Subject, ...]
+    keep: frozenset[str]
+    params: tuple[tuple[str, Any], ...] = ()
+    credential: str = ""
+    requests: int = 1
+    units: int = 1
+    dollars: Decimal = Decimal(0)
+    usual_requests: int = 1
+    usual_units: int = 1
+    usual_dollars: Decimal = Decimal(0)
+    is_own: bool = False
+    is_discovery: bool = False
+    observes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page as received, with what it cost."""
+
+    body: Any
+    units: int = 1
+    dollars: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as landed: what was asked, when, and the allow-listed fields, or the reason there is nothing."""
+
+    platform: str
+    endpoint: str
+    subjects: tuple[Subject, ...]
+    measured_on: date
+    fetched_at: datetime
+    run_id: str
+    page: int = 1
+    params: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    reason: Reason | None = None
+    message: str | None = None
+
+    def observation(self, subject: Subject, metric: str | None, value: int | None, otherwise: Reason) -> Observation:
+        """What this answer says of one metric: the value, or where there is none the reason."""
+        reason = otherwise if value is None else None
+        return Observation(
+            self.platform,
+            subject.account_id,
+            subject.post_id,
+            metric,
+            self.measured_on,
+            value,
+            reason,
+            self.fetched_at,
+            self.run_id,
+        )
+
+    def profile(
+        self,
+        account_id: str,
+        handle: str | None,
+        name: str,
+        url: str,
+        created_at: datetime | None,
+        status: str = "public",
+    ) -> Profile:
+        return Profile(self.platform, account_id, handle, name, url, created_at, status, self.fetched_at, self.run_id)
+
+    def post(
+        self, subject: Subject, published_at: datetime, kind: str | None, title: str | None, url: str | None
+    ) -> Post:
+        """Raises ValueError for a subject that is no post."""
+        if subject.post_id is None:
+            raise ValueError("a post needs a post_id")
+        return Post(
+            self.platform,
+            subject.account_id,
+            subject.post_id,
+            published_at,
+            kind,
+            title,
+            url,
+            "public",
+            self.fetched_at,
+            self.run_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One metric of one subject on one day, as fetched at one instant; `metric` is spelled as the platform does."""
+
+    platform: str
+    account_id: str
+    post_id: str | None
+    metric: str | None
+    measured_on: date
+    value: int | None
+    reason: Reason | None
+    fetched_at: datetime
+    run_id: str
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.reason is None):
+            raise ValueError("an observation holds a value or a reason, never both and never neither")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    platform: str
+    account_id: str
+    handle: str | None
+    name: str | None
+    url: str | None
+    created_at: datetime | None
+    status: str
+    fetched_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`title` is None for peers: their titles may name patients and are not kept."""
+
+    platform: str
+    account_id: str
+    post_id: str
+    published_at: datetime
+    kind: str | None
+    title: str | None
+    url: str | None
+    status: str
+    fetched_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One page of a call, as it went. `outcome`: `ok`, or the reason its subjects have no value."""
+
+    platform: str
+    endpoint: str
+    credential: str
+    asked: tuple[str, ...]
+    page: int
+    outcome: str
+    is_discovery: bool
+    is_last: bool
+    units: int
+    dollars: Decimal
+    latency_ms: int
+    measured_on: date
+    called_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A figure from elsewhere: `metric` is a house name; `account_id` is None for a total over the directory."""
+
+    platform: str
+    account_id: str | None
+    metric: str
+    measured_on: date
+    date_precision: str
+    value: int
+    precision: str
+    source: str
+    imported_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one platform in one run. `status`: complete, partial, failed or not_set_up."""
+
+    run_id: str
+    platform: str
+    measured_on: date
+    scheduled_at: datetime
+    started_at: datetime
+    status: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPost:
+    account_id: str
+    post_id: str
+    published_at: datetime
+    last_seen_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What landing knows before a run.
+
+    `posts`: those whose ladder asks for them today. The rest is by account, as of its last complete discovery: the
+    instant, the counts of that day, the newest post then; and how many posts a day it has published of late.
+    """
+
+    posts: tuple[TrackedPost, ...] = ()
+    discovered_at: dict[str, datetime] = field(default_factory=dict)
+    values: dict[str, dict[str, int]] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+    posts_per_day: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a run has learned so far: the calls done, the answers, and what they said."""
+
+    calls: set[Call] = field(default_factory=set)
+    responses: list[Response] = field(default_factory=list)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    posts: dict[str, Post] = field(default_factory=dict)
+    values: dict[Subject, dict[str, int]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        if isinstance(record, Profile):
+            self.profiles[record.account_id] = record
+        elif isinstance(record, Post):
+            self.posts[record.post_id] = record
+        elif record.metric is not None and record.value is not None:
+            subject = Subject(record.account_id, record.post_id)
+            self.values.setdefault(subject, {})[record.metric] = record.value
+
+
+Record = Observation | Profile | Post
+
+_INSTANT = pa.timestamp("us")
+_TEXT = pa.string()
+_DIRECTORY = [("measured_on", pa.date32()), ("landed_at", _INSTANT), ("run_id", _TEXT)]
+
+COLUMNS: dict[str, pa.Schema] = {
+    "observations": pa.schema(
+        [
+            ("platform", _TEXT),
+            ("account_id", _TEXT),
+            ("post_id", _TEXT),
+            ("metric", _TEXT),
+            ("measured_on", pa.date32()),
+            ("value", pa.int64()),
+            ("reason", _TEXT),
+            ("fetched_at", _INSTANT),
+            ("run_id", _TEXT),
+        ]
+    ),
+    "profiles": pa.schema(
+        [
+            ("platform", _TEXT),
+            ("account_id", _TEXT),
+            ("handle", _TEXT),
+            ("name", _TEXT),
+            ("url", _TEXT),
+            ("created_at", _INSTANT),
+            ("status", _TEXT),
+            ("fetched_at", _INSTANT),
+            ("run_id", _TEXT),
+        ]
+    ),
+    "posts": pa.schema(
+        [
+            ("platform", _TEXT),
+            ("account_id", _TEXT),
+            ("post_id", _TEXT),
+            ("published_at", _INSTANT),
+            ("kind", _TEXT),
+            ("title", _TEXT),
+            ("url", _TEXT),
+            ("status", _TEXT),
+            ("fetched_at", _INSTANT),
+            ("run_id", _TEXT),
+        ]
+    ),
+    "calls": pa.schema(
+        [
+            ("platform", _TEXT),
+            ("endpoint", _TEXT),
+            ("credential", _TEXT),
+            ("asked", pa.list_(_TEXT)),
+            ("page", pa.int32()),
+            ("outcome", _TEXT),
+            ("is_discovery", pa.bool_()),
+            ("is_last", pa.bool_()),
+            ("units", pa.int32()),
+            ("dollars", pa.decimal128(18, 6)),
+            ("latency_ms", pa.int32()),
+            ("measured_on", pa.date32()),
+            ("called_at", _INSTANT),
+            ("run_id", _TEXT),
+        ]
+    ),
+    "readings": pa.schema(
+        [
+            ("platform", _TEXT),
+            ("account_id", _TEXT),
+            ("metric", _TEXT),
+            ("measured_on", pa.date32()),
+            ("date_precision", _TEXT),
+            ("value", pa.int64()),
+            ("precision", _TEXT),
+            ("source", _TEXT),
+            ("imported_at", _INSTANT),
+            ("run_id", _TEXT),
+        ]
+    ),
+    "runs": pa.schema(
+        [
+            ("run_id", _TEXT),
+            ("platform", _TEXT),
+            ("measured_on", pa.date32()),
+            ("scheduled_at", _INSTANT),
+            ("started_at", _INSTANT),
+            ("status", _TEXT),
+            ("message", _TEXT),
+        ]
+    ),
+    "organizations": pa.schema(
+        [
+            ("organization_id", _TEXT),
+            ("name", _TEXT),
+            ("is_own", pa.bool_()),
+            ("region", _TEXT),
+            ("bed_size", _TEXT),
+            ("ownership", _TEXT),
+            ("teaching", _TEXT),
+            ("setting", _TEXT),
+            *_DIRECTORY,
+        ]
+    ),
+    "accounts": pa.schema(
+        [
+            ("organization_id", _TEXT),
+            ("platform", _TEXT),
+            ("handle", _TEXT),
+            ("account_id", _TEXT),
+            ("label", _TEXT),
+            ("account_group", _TEXT),
+            ("opened_on", pa.date32()),
+            ("closed_on", pa.date32()),
+            ("cadence", _TEXT),
+            ("credential", _TEXT),
+            ("is_own", pa.bool_()),
+            ("weekday", pa.int32()),
+            *_DIRECTORY,
+        ]
+    ),
+    "initiatives": pa.schema(
+        [
+            ("initiative_id", _TEXT),
+            ("name", _TEXT),
+            ("organization_id", _TEXT),
+            ("platform", _TEXT),
+            ("metric", _TEXT),
+            ("started_on", pa.date32()),
+            ("ended_on", pa.date32()),
+            ("cost_usd", pa.decimal128(18, 2)),
+            *_DIRECTORY,
+        ]
+    ),
+    "notes": pa.schema(
+        [
+            ("noted_on", pa.date32()),
+            ("platform", _TEXT),
+            ("post_id", _TEXT),
+            ("text", _TEXT),
+            ("hide_post", pa.bool_()),
+            *_DIRECTORY,
+        ]
+    ),
+}
+
+
+def rows(records: list[Any]) -> list[dict[str, Any]]:
+    """Records as rows of their landing table; instants lose their offset, which is always UTC."""
+    return [
+        {k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in asdict(record).items()}
+        for record in records
+    ]

@@ -1,0 +1,397 @@
+"""The warehouse: dbt builds it in a process of its own, publishing swaps it in whole, readers only ever read it.
+
+    warehouse/build/work.duckdb         what only dbt reads: landing by load, values by day
+    warehouse/build/marts.duckdb        the marts
+    warehouse/build/state.json          what the last build saw of landing and of sql/
+    warehouse/build/ready.json          there while the marts are those of a build whose tests all passed
+    warehouse/socialmetrics.duckdb      the published copy
+
+A build goes on from the files it has not seen. It starts afresh where going on would be wrong or slower: a landing file
+is gone or changed, sql/ or the time zone changed, or more than 60 days are touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from socialmetrics import clock
+from socialmetrics.errors import BuildFailed, Locked, Misconfigured
+from socialmetrics.settings import Settings
+
+SQL = next(
+    (
+        place
+        for place in (Path(__file__).parents[2] / "sql", Path(__file__).parent / "sql")
+        if (place / "dbt_project.yml").exists()
+    ),
+    Path(__file__).parents[2] / "sql",
+)
+OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
+MOST_DAYS_IN_PLACE = 60
+WHOLE_TESTED_EVERY = timedelta(days=7)
+
+_DATED_KINDS = ("observations", "readings", "runs")
+_AS_OF = """
+create or replace macro observations_as_of(instant) as table
+select * replace (true as is_current)
+from observations
+where first_seen_at <= instant
+qualify
+    row_number() over (
+        partition by platform, account_id, post_id, metric, measured_on
+        order by value is null, source is not null, first_seen_at desc, version desc
+    ) = 1
+"""
+
+Listing = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did. `load_id`: the number of the latest load; `because`: why all was built anew, else None."""
+
+    load_id: int
+    new_files: int
+    seconds: float
+    because: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        how = f"all anew, because {self.because}" if self.because else f"load {self.load_id}"
+        warned = "".join(f"\n{warning}" for warning in self.warnings)
+        return f"{how}; {self.new_files} new files, {self.seconds:.1f} s{warned}"
+
+
+@dataclass
+class _State:
+    """What the last build saw. `tested_load`: the load up to which every test has passed."""
+
+    fingerprint: str = ""
+    files: Listing = field(default_factory=dict)
+    tested_load: int = 0
+    whole_tested_at: str = ""
+
+
+def build(settings: Settings, full_refresh: bool = False) -> Built:
+    """Build and test the marts from all that landed.
+
+    Raises BuildFailed with the failing nodes, Locked where another process holds the working files, and Misconfigured
+    where nothing has landed.
+    """
+    files = _listing(settings.landing)
+    if not files:
+        raise Misconfigured(f"Nothing has landed in {settings.landing}. Run `socialmetrics extract` first.")
+    folder = settings.warehouse / "build"
+    with _only_one(folder):
+        began = clock.stopwatch()
+        state, fingerprint = _read_state(folder), _fingerprint(settings)
+        new = sorted(files.keys() - state.files.keys())
+        because = _why_afresh(settings, state, fingerprint, files, new, full_refresh)
+        if not because and not new and _is_ready(folder):
+            return Built(state.tested_load, 0, clock.stopwatch() - began)
+
+        (folder / "ready.json").unlink(missing_ok=True)
+        if because:
+            _clear(folder)
+            state = _State()
+        state.fingerprint, state.files = fingerprint, files
+        is_whole = _is_whole_due(state)
+        _write_json(folder / "state.json", asdict(state))
+
+        warnings = _dbt(settings, folder, 0 if is_whole else state.tested_load)
+
+        state.tested_load = _latest_load(folder)
+        if is_whole:
+            state.whole_tested_at = clock.now().isoformat()
+        _write_json(folder / "state.json", asdict(state))
+        _write_json(folder / "ready.json", {"marts": _stat(folder / "marts.duckdb"), "load_id": state.tested_load})
+        return Built(state.tested_load, len(new), clock.stopwatch() - began, because, warnings)
+
+
+def publish(settings: Settings) -> Path:
+    """Swap the last good build in for the readers; who has the old file open goes on reading it.
+
+    Raises BuildFailed where there is no good build, and Locked where one is under way.
+    """
+    folder = settings.warehouse / "build"
+    if not (folder / "marts.duckdb").exists():
+        raise BuildFailed("There is no build to publish. Run `socialmetrics model` first.")
+    with _only_one(folder):
+        if not _is_ready(folder):
+            raise BuildFailed(
+                f"The last build failed, so the published file stays as it was. {folder / 'logs' / 'dbt.log'} says why;"
+                " run `socialmetrics model` again when that is mended."
+            )
+        # The catalog is named after the file, and a macro keeps the name it was made under.
+        fresh = folder / "publishing" / settings.published.name
+        shutil.rmtree(fresh.parent, ignore_errors=True)
+        fresh.parent.mkdir()
+        try:
+            shutil.copyfile(folder / "marts.duckdb", fresh)
+            with duckdb.connect(str(fresh), config={"storage_compatibility_version": OPENED_BY}) as connection:
+                connection.execute(_AS_OF)
+                connection.execute("checkpoint")
+            fresh.chmod(0o444)
+            _flush(fresh)
+            os.replace(fresh, settings.published)
+        except duckdb.Error as error:
+            raise BuildFailed(_failed_at("The finished file could not be written", str(error))) from None
+        finally:
+            shutil.rmtree(fresh.parent, ignore_errors=True)
+    return settings.published
+
+
+def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Ask the published file; neither it, nor any other file, nor the network can be reached otherwise.
+
+    Raises Misconfigured where nothing is published or the query is wrong.
+    """
+    if not settings.published.exists():
+        raise Misconfigured(
+            f"There is no {settings.published}. Run `socialmetrics run`, or `model` and then `publish`."
+        )
+    closed = {
+        "enable_external_access": False,
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+        "allow_community_extensions": False,
+        "lock_configuration": True,
+    }
+    try:
+        with duckdb.connect(str(settings.published), read_only=True, config=closed) as connection:
+            found = connection.execute(sql)
+            return [column[0] for column in found.description or []], found.fetchall()
+    except duckdb.Error as error:
+        raise Misconfigured(f"The query did not run: {_first_line(str(error))}") from None
+
+
+def _why_afresh(
+    settings: Settings, state: _State, fingerprint: str, files: Listing, new: list[str], is_asked: bool
+) -> str | None:
+    folder = settings.warehouse / "build"
+    if is_asked:
+        return "it was asked for"
+    if not state.fingerprint or not all((folder / name).exists() for name in ("work.duckdb", "marts.duckdb")):
+        return "there is no earlier build"
+    if state.fingerprint != fingerprint:
+        return "the models, the registry or the time zone changed"
+    if gone := state.files.keys() - files.keys():
+        return f"{min(gone)} is gone"
+    if changed := [path for path, seen in state.files.items() if files[path] != seen]:
+        return f"{min(changed)} changed"
+    touched = _days_in(settings.landing, new)
+    if touched > MOST_DAYS_IN_PLACE:
+        return f"{touched} days are touched"
+    return None
+
+
+def _days_in(landing: Path, new: list[str]) -> int:
+    """How many days the new files are about; a directory is about every day since its own, up to the latest run."""
+    dated = [str(landing / path) for path in new if path.split("/")[0] in _DATED_KINDS]
+    directory = [str(landing / path) for path in new if path.split("/")[0] == "accounts"]
+    with duckdb.connect() as connection:
+        days, latest = 0, None
+        if dated:
+            found = connection.execute(
+                "select count(distinct measured_on), max(measured_on) from read_parquet($files, hive_partitioning = false)",
+                {"files": dated},
+            ).fetchone()
+            days, latest = found or (0, None)
+        if directory and latest:
+            found = connection.execute(
+                "select min(measured_on) from read_parquet($files, hive_partitioning = false)", {"files": directory}
+            ).fetchone()
+            first = found[0] if found else None
+            days = max(days, (latest - first).days + 1) if first else days
+    return days
+
+
+def _dbt(settings: Settings, folder: Path, tested_load: int) -> tuple[str, ...]:
+    """Run `dbt build`, in its own process: inside ours it would hold the files until we end. Returns the warnings."""
+    target, logs = folder / "target", folder / "logs"
+    (target / "run_results.json").unlink(missing_ok=True)
+    beside = Path(sys.executable).parent / "dbt"
+    program = [str(beside)] if beside.exists() else [sys.executable, "-m", "dbt.cli.main"]
+    places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": target, "log-path": logs}
+    arguments = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
+    variables = json.dumps({"timezone": settings.timezone})
+    done = subprocess.run(
+        [*program, "build", *arguments, "--vars", variables, "--exclude-resource-type", "unit_test", "--no-use-colors"],
+        env=os.environ
+        | {
+            "SOCIALMETRICS_BUILD": str(folder.resolve()),
+            "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
+            "SOCIALMETRICS_TESTED_LOAD": str(tested_load),
+            "DO_NOT_TRACK": "1",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    results = _results(target)
+    failed = [_told(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
+    if done.returncode or failed or not results:
+        if holder := _holder(done.stdout):
+            raise Locked(holder)
+        said = "; ".join(failed) or _last_words(done.stdout + done.stderr)
+        raise BuildFailed(_failed_at("The build failed", said) + f" The log is {logs / 'dbt.log'}.")
+    return tuple(_told(result) for result in results if result["status"] == "warn")
+
+
+def _results(target: Path) -> list[dict[str, Any]]:
+    try:
+        results: list[dict[str, Any]] = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return results
+
+
+def _told(result: dict[str, Any]) -> str:
+    kind, _, name = result["unique_id"].split(".")[:3]
+    lines = [line.strip() for line in (result.get("message") or "no message").splitlines() if line.strip()]
+    # dbt's first line only says which node it was
+    message = lines[1] if len(lines) > 1 and " Error in " in lines[0] else lines[0]
+    return f"{kind} {name}: {message.rstrip('.')}"
+
+
+def _failed_at(what: str, said: str) -> str:
+    if re.search(r"no space left|disk is full|could not write|failed to write", said, re.IGNORECASE):
+        return f"{what}: the disk is full. Make room, then run `socialmetrics model` again; the published file stays as it was."
+    return f"{what}, and the published file stays as it was: {said}."
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")
+
+
+def _last_words(text: str) -> str:
+    lines = [re.sub(r"^\d\d:\d\d:\d\d\s*", "", line).strip() for line in text.splitlines()]
+    errors = [line for line in lines if "rror" in line]
+    return (errors or [line for line in lines if line] or ["dbt said nothing"])[-1].rstrip(".")
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the build folder for the block. Raises Locked, naming the process that holds it or one of its files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                raise
+            lock.seek(0)
+            raise Locked(_held_by(lock.read().strip() or "another", folder)) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        for name in ("work.duckdb", "marts.duckdb"):
+            _check_free(folder / name)
+        yield
+
+
+def _check_free(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.IOException as error:
+        if holder := _holder(str(error)):
+            raise Locked(holder) from None
+        if "space" in str(error).lower():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
+        raise BuildFailed(f"{path} cannot be opened: {_first_line(str(error))}. Remove it and build again.") from None
+
+
+def _holder(message: str) -> str | None:
+    if "lock" not in message.lower():
+        return None
+    found = re.search(r"Could not set lock on file \"?([^\":]+)\"?.*?\(PID (\d+)\)", message, re.DOTALL)
+    return _held_by(found[2], Path(found[1])) if found else None
+
+
+def _held_by(process: str, place: Path) -> str:
+    return f"Process {process} holds {place}. Wait until it has ended, or end it, then run again."
+
+
+def _listing(landing: Path) -> Listing:
+    """Every landed Parquet file under its path, with size and time of change."""
+    return {
+        str(path.relative_to(landing)): _stat(path)
+        for path in sorted(landing.glob("*/**/*.parquet"))
+        if path.name != "columns.parquet"
+    }
+
+
+def _stat(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _fingerprint(settings: Settings) -> str:
+    """What else decides the figures: the models and seeds, the time zone, the place of landing, the engine."""
+    seen = hashlib.sha256(f"{settings.timezone} {settings.landing.resolve()} {duckdb.__version__}".encode())
+    for path in sorted(SQL.rglob("*")):
+        if path.is_file() and path.suffix in (".sql", ".yml", ".csv"):
+            seen.update(f"{path.relative_to(SQL)}\n".encode() + path.read_bytes())
+    return seen.hexdigest()
+
+
+def _is_whole_due(state: _State) -> bool:
+    """Whether all days are tested this time, not only those replaced since the last good build."""
+    if not state.tested_load or not state.whole_tested_at:
+        return True
+    return abs(clock.now() - datetime.fromisoformat(state.whole_tested_at)) >= WHOLE_TESTED_EVERY
+
+
+def _is_ready(folder: Path) -> bool:
+    try:
+        ready = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
+        return bool(ready["marts"] == _stat(folder / "marts.duckdb"))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _latest_load(folder: Path) -> int:
+    with duckdb.connect(str(folder / "work.duckdb"), read_only=True) as connection:
+        found = connection.execute("select max(load_id) from landed_files").fetchone()
+    return int(found[0]) if found and found[0] is not None else 0
+
+
+def _clear(folder: Path) -> None:
+    for name in ("state.json", "work.duckdb", "work.duckdb.wal", "marts.duckdb", "marts.duckdb.wal"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _read_state(folder: Path) -> _State:
+    with suppress(OSError, ValueError, TypeError):
+        return _State(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
+    return _State()
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(part, path)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as written:
+        os.fsync(written.fileno())

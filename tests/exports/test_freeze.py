@@ -1,0 +1,177 @@
+"""What is read from the published file, on the hand-made one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from socialmetrics.errors import Misconfigured
+from socialmetrics.exports import Figures, freeze
+from socialmetrics.exports.figures import from_json, is_same, to_json
+
+Changed = Callable[[str], Figures]
+
+
+def test_the_scorecard_is_the_marts_line_for_line(figures: Figures, published_once: Path) -> None:
+    columns = "platform, metric, value, low, high, change, change_low, change_high, usual_low, usual_high, reading"
+    with duckdb.connect(str(published_once), read_only=True) as connection:
+        rows = connection.execute(f"select {columns} from weekly_scorecard where week = '2026-W47'").fetchall()
+    shown = [tuple(getattr(s, name) for name in columns.split(", ")) for s in figures.scores]
+    assert sorted(shown) == sorted(rows)
+    assert [s.display_name for s in figures.scores if s.platform == "facebook"] == ["Followers", "Connections"]
+
+
+def test_a_year_of_weeks_with_the_gap_left_open(figures: Figures) -> None:
+    x = next(s for s in figures.series if s.platform == "x")
+    assert len(x.points) == 53
+    assert all(
+        b.week_start_on - a.week_start_on == timedelta(days=7) for a, b in zip(x.points, x.points[1:], strict=False)
+    )
+    assert [p.week for p in x.points if p.value is None] == ["2026-W16", "2026-W17"]
+
+
+def test_a_line_without_this_week_says_so(changed: Changed) -> None:
+    figures = changed("delete from weekly_scorecard where week = '2026-W47' and platform = 'x'")
+    x = next(s for s in figures.scores if s.platform == "x")
+    assert (x.value, x.reading, x.cannot_tell_because) == (None, "cannot tell", "due, but not asked in time")
+
+
+def test_attention_is_the_weeks_engagement_and_says_when_it_was_comments(figures: Figures) -> None:
+    first, second = figures.attention[:2]
+    assert (first.post_id, first.engagements, first.comments, first.is_mostly_comments) == (
+        "facebook-0",
+        612,
+        76,
+        False,
+    )
+    assert (second.post_id, second.engagements, second.comments, second.is_mostly_comments) == ("x-0", 488, 428, True)
+
+
+def test_engagement_of_another_week_is_not_counted(changed: Changed) -> None:
+    figures = changed("update post_days set measured_on = '2026-11-15' where post_id = 'facebook-0' and age_days = 0")
+    assert next(p.engagements for p in figures.attention if p.post_id == "facebook-0") == 459
+
+
+def test_a_post_that_is_not_public_any_more_keeps_its_count_only(changed: Changed) -> None:
+    post = changed("update posts set status = 'not_found' where post_id = 'x-0'").attention[1]
+    assert (post.post_id, post.engagements, post.title, post.url, post.is_public) == ("x-0", 488, None, None, False)
+
+
+def test_peers_posts_are_never_shown(changed: Changed) -> None:
+    figures = changed("update accounts set is_own = false where platform = 'x' and account_id = 'x0'")
+    assert {p.platform for p in figures.attention} == {"facebook", "youtube"}
+
+
+def test_what_is_missing_of_ours(figures: Figures) -> None:
+    (line,) = figures.missing
+    assert (line.platform, line.metrics, line.reason, line.days) == ("facebook", ("Connections",), "hidden", 2)
+    assert (line.first_on, line.last_on) == (date(2026, 11, 17), date(2026, 11, 18))
+
+
+def test_a_peer_that_is_gone_is_one_line(figures: Figures, changed: Changed) -> None:
+    (gone,) = figures.gone
+    assert (gone.account, gone.reason, gone.since_on, gone.is_new) == (
+        "Peer Hospital 3",
+        "suspended",
+        date(2026, 11, 19),
+        True,
+    )
+    back = (
+        "update account_metric_days set value = 9, reason = null where account_id = 'x3' and measured_on = '2026-11-22'"
+    )
+    assert changed(back).gone == ()
+
+
+def test_ranks_span_where_the_platform_rounds(figures: Figures, changed: Changed) -> None:
+    facebook = next(s for s in figures.standings if s.platform == "facebook")
+    assert (facebook.best_rank, facebook.worst_rank, facebook.ranked) == (4, 4, 7)
+    assert (facebook.growth_best_rank, facebook.growth_ranked) == (5, 7)
+    assert next(s for s in figures.standings if s.platform == "youtube").growth_best_rank is None
+    closer = changed(
+        "update account_weeks set low = 48150, high = 48249 where platform = 'youtube' and account_id = 'y4'"
+    )
+    youtube = next(s for s in closer.standings if s.platform == "youtube")
+    assert (youtube.best_rank, youtube.worst_rank) == (3, 4)
+
+
+def test_fewer_than_five_accounts_are_not_ranked(changed: Changed) -> None:
+    figures = changed("delete from account_weeks where platform = 'x' and account_id > 'x3'")
+    assert {s.platform for s in figures.standings} == {"facebook", "youtube"}
+
+
+def test_a_missing_platform_is_in_the_first_line(changed: Changed) -> None:
+    figures = changed(
+        "update account_metric_days set value = null, reason = 'denied' "
+        "where platform = 'x' and account_id = 'x0' and measured_on >= '2026-11-21'"
+    )
+    assert figures.headline.first_line.startswith(
+        "X is missing since Saturday 21 November (the platform refused our token): "
+        "this pack is made from the file published with figures to Sunday 22 November. A usual week"
+    )
+
+
+def test_a_platform_whose_token_is_gone_is_in_the_first_line(changed: Changed) -> None:
+    figures = changed(
+        "delete from account_metric_days where platform = 'x' and measured_on > '2026-11-18';"
+        "delete from coverage_days where platform = 'x' and measured_on > '2026-11-18'"
+    )
+    assert figures.headline.notices[0].startswith("X is missing since Thursday 19 November (it is not set up any more)")
+
+
+def test_one_missing_metric_or_a_day_that_came_back_is_no_missing_platform(figures: Figures, changed: Changed) -> None:
+    assert figures.headline.notices == ()
+    once = "update account_metric_days set value = null, reason = 'unavailable' where measured_on = '2026-11-18'"
+    assert changed(once).headline.notices == ()
+
+
+def test_a_stale_file_is_in_the_first_line(changed: Changed) -> None:
+    figures = changed(
+        "delete from account_metric_days where measured_on > '2026-11-19';"
+        "delete from coverage_days where measured_on > '2026-11-19'"
+    )
+    assert figures.headline.first_line.startswith("No build is newer than Thursday 19 November")
+    assert len(figures.headline.notices) == 1
+
+
+def test_an_empty_file_still_makes_a_pack(published: Path, changed: Changed) -> None:
+    with duckdb.connect(str(published)) as connection:
+        tables = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+    figures = changed(";".join(f"delete from {name}" for name in tables))
+    assert figures.headline.verdict == "cannot tell"
+    assert figures.headline.first_line.startswith("No day has been collected yet")
+
+
+def test_the_file_is_only_read_and_may_be_read_only(published: Path, figures: Figures) -> None:
+    before = published.read_bytes()
+    published.chmod(0o444)
+    instant = figures.instant + timedelta(hours=3)
+    assert is_same(freeze(published, "2026-W47", instant, "America/Chicago"), figures)
+    assert published.read_bytes() == before
+
+
+def test_figures_go_to_json_and_back_unchanged(figures: Figures) -> None:
+    assert from_json(to_json(figures)) == figures
+    assert to_json(from_json(to_json(figures))) == to_json(figures)
+
+
+@pytest.mark.parametrize("week", ["2026-47", "2026-W54", "2026-W00", "../../etc", "2026-W4", "", "2025-W53"])
+def test_a_week_that_is_none(published_once: Path, figures: Figures, week: str) -> None:
+    with pytest.raises(Misconfigured, match="is no ISO week; write it as 2026-W47"):
+        freeze(published_once, week, figures.instant)
+
+
+def test_no_file_a_broken_file_and_a_file_of_another_make(tmp_path: Path, published: Path, figures: Figures) -> None:
+    with pytest.raises(Misconfigured, match="There is no published file at"):
+        freeze(tmp_path / "absent.duckdb", "2026-W47", figures.instant)
+    broken = tmp_path / "broken.duckdb"
+    broken.write_bytes(b"not a database" * 1000)
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        freeze(broken, "2026-W47", figures.instant)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute("drop table weekly_scorecard")
+    with pytest.raises(Misconfigured, match="weekly_scorecard"):
+        freeze(published, "2026-W47", figures.instant)
