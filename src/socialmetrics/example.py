@@ -81,7 +81,9 @@ def directory_files(organizations: Iterable[Organization], accounts: Iterable[Ac
     told = {"account_group": "group"}
     names = {told.get(field.name, field.name): field.name for field in fields(Account)}
     return {
-        "organizations.csv": as_csv([ORGANIZATIONS, *([_cell(getattr(o, n)) for n in ORGANIZATIONS] for o in organizations)]),
+        "organizations.csv": as_csv(
+            [ORGANIZATIONS, *([_cell(getattr(o, n)) for n in ORGANIZATIONS] for o in organizations)]
+        ),
         "accounts.csv": as_csv([ACCOUNTS, *([_cell(getattr(a, names[n])) for n in ACCOUNTS] for a in accounts)]),
     }
 

@@ -166,7 +166,7 @@ def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]
         raise Misconfigured(
             f"There is no {settings.published}. Run `socialmetrics run`, or `model` and then `publish`."
         )
-    closed = {
+    closed: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
@@ -209,7 +209,8 @@ def _days_in(landing: Path, new: list[str]) -> int:
         days, latest = 0, None
         if dated:
             found = connection.execute(
-                "select count(distinct measured_on), max(measured_on) from read_parquet($files, hive_partitioning = false)",
+                "select count(distinct measured_on), max(measured_on)"
+                " from read_parquet($files, hive_partitioning = false)",
                 {"files": dated},
             ).fetchone()
             days, latest = found or (0, None)
@@ -273,7 +274,7 @@ def _told(result: dict[str, Any]) -> str:
 
 def _failed_at(what: str, said: str) -> str:
     if re.search(r"no space left|disk is full|could not write|failed to write", said, re.IGNORECASE):
-        return f"{what}: the disk is full. Make room, then run `socialmetrics model` again; the published file stays as it was."
+        return f"{what}: the disk is full. Make room and build again; the published file stays as it was."
     return f"{what}, and the published file stays as it was: {said}."
 
 

@@ -247,6 +247,8 @@ def test_no_figure_at_all_is_said_in_words(figures: Figures) -> None:
         (words.level(60_000, None, 60_000), "nearly 60,000"),
         (words.between(-9_999, 9_999), "\u22129,999 to +9,999"),
         (words.between(5, None), "at least +5"),
+        (words.between(7, 7), "+7"),
+        (words.compact(1_005_900, 5), "1.0059\u00a0M"),
         (words.days(date(2026, 12, 28), date(2027, 1, 3)), "28 December 2026 to 3 January 2027"),
         (words.one_line(" a\n\tb\u202ec\x00 "), "a bc"),
         (words.link("javascript:alert(1)"), None),

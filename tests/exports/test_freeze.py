@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.exports import Figures, freeze
@@ -175,3 +176,13 @@ def test_no_file_a_broken_file_and_a_file_of_another_make(tmp_path: Path, publis
         connection.execute("drop table weekly_scorecard")
     with pytest.raises(Misconfigured, match="weekly_scorecard"):
         freeze(published, "2026-W47", figures.instant)
+
+
+def test_the_hand_made_file_has_the_marts_columns(published_once: Path) -> None:
+    described = yaml.safe_load((Path(__file__).parents[2] / "sql/models/marts/_marts.yml").read_text())
+    real = {model["name"]: {column["name"] for column in model["columns"]} for model in described["models"]}
+    real["metric_breaks"] = real.pop("breaks", real.get("metric_breaks", set()))
+    with duckdb.connect(str(published_once), read_only=True) as connection:
+        rows = connection.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()
+    strangers = {f"{table}.{column}" for table, column in rows if table != "metrics" and column not in real[table]}
+    assert strangers == set()

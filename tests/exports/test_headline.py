@@ -141,3 +141,8 @@ def test_two_organizations_are_told_apart_only_where_they_differ() -> None:
 def test_why_a_reading_cannot_be_told(more: dict[str, object], why: str) -> None:
     assert why_cannot_tell(score(reading=UNKNOWN, **more)) == why
     assert why_cannot_tell(score(reading=USUAL, **more)) is None
+
+
+def test_a_week_the_file_does_not_end_cannot_be_told() -> None:
+    told = why_cannot_tell(score(reading=UNKNOWN, value=5), is_over=False)
+    assert told == "the file ends before the week does"

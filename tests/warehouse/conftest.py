@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
+from socialmetrics import warehouse
 from socialmetrics.records import COLUMNS
 from socialmetrics.settings import Settings
 
@@ -98,7 +99,7 @@ class Landing:
 
 
 def at(day: date, hour: int = 22) -> datetime:
-    return datetime(day.year, day.month, day.day) + timedelta(hours=hour)
+    return datetime.combine(day, time()) + timedelta(hours=hour)
 
 
 def value(account_id: str, metric: str, number: int, **more: Any) -> Row:
@@ -109,6 +110,24 @@ def reason(account_id: str, why: str, metric: str | None = None, **more: Any) ->
     return {"account_id": account_id, "metric": metric, "reason": why} | more
 
 
-@pytest.fixture(scope="module")
-def settings_in() -> Callable[[Path], Settings]:
-    return lambda home: Settings(home=home, _env_file=None)  # type: ignore[call-arg]
+def settings_of(home: Path) -> Settings:
+    return Settings(home=home, _env_file=None)  # type: ignore[call-arg]
+
+
+def marts(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every mart, in order, without the load that wrote it."""
+    with duckdb.connect(str(settings.warehouse / "build" / "marts.duckdb"), read_only=True) as connection:
+        tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
+        return {
+            table: connection.execute(f"select columns(lambda name: name <> 'load_id') from {table} order by all").fetchall()
+            for table in tables
+        }
+
+
+def built_from_nothing(settings: Settings, home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The marts of a full build of the same landing, made elsewhere."""
+    other = settings_of(home)
+    other.warehouse.mkdir(parents=True)
+    other.landing.symlink_to(settings.landing.resolve())
+    warehouse.build(other)
+    return marts(other)

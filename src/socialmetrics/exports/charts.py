@@ -47,7 +47,9 @@ def weekly_changes(score: Score, series: Series) -> Chart:
     layers: list[Any] = []
     if len(usual) == 2:
         layers.append(
-            _mark([{"low": usual[0], "high": usual[1]}]).mark_rect(color=BAND).encode(y=y.encode("low"), y2="high:Q")
+            _mark([{"low": usual[0], "high": usual[1]}])
+            .mark_rect(color=BAND, stroke=BAND, strokeWidth=1)
+            .encode(y=y.encode("low"), y2="high:Q")
         )
     bars = [_bar(i, p, i == len(points) - 1) for i, p in enumerate(points) if p.change is not None]
     width = WIDTH / len(points) * 0.62
@@ -61,7 +63,8 @@ def weekly_changes(score: Score, series: Series) -> Chart:
         tick = _mark(rounded).mark_tick(orient="horizontal", size=width, thickness=2)
         layers.append(tick.encode(x=x, y=y.encode("change"), color=alt.Color("strong:N", scale=None)))
     layers.append(_mark([{"y": 0}]).mark_rule(color=INK, strokeWidth=1).encode(y=y.encode("y")))
-    absent = [{"x": i, "y": 0, "text": "×"} for i, p in enumerate(points) if p.change is None]
+    began = next(i for i, p in enumerate(points) if p.value is not None or p.change is not None)
+    absent = [{"x": i, "y": 0, "text": "×"} for i, p in enumerate(points) if p.change is None and i > began]
     if absent:
         layers.append(
             _mark(absent).mark_text(color=MUTED, fontSize=12, dy=-7).encode(x=x, y=y.encode("y"), text="text:N")
@@ -152,7 +155,8 @@ class _Axis:
         return _Axis(low_end, high_end, tuple(_multiples(int(step), low_end, high_end)))
 
     def encode(self, field: str) -> alt.Y:
-        labels = _labels({tick: compact(tick) for tick in self.ticks})
+        digits = next((n for n in range(3, 10) if len({compact(t, n) for t in self.ticks}) == len(self.ticks)), 10)
+        labels = _labels({tick: compact(tick, digits) for tick in self.ticks})
         axis = alt.Axis(
             values=list(self.ticks), labelExpr=labels, title=None, domain=False, ticks=False, labelPadding=6,
             labelOverlap=False, labelBound=False, grid=True,

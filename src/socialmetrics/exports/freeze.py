@@ -68,7 +68,8 @@ def _read(
     breaks = _breaks(connection, sunday)
     definitions = _definitions(connection)
     history = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
-    scores = _scores(history, week_of(monday), definitions)
+    is_over = source.latest_on is not None and source.latest_on >= sunday
+    scores = _scores(history, week_of(monday), definitions, is_over)
     notices = _notices(connection, source, monday, sunday)
     return Figures(
         week=week_of(monday),
@@ -174,7 +175,7 @@ def _by_score(history: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
     return grouped
 
 
-def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition]) -> tuple[Score, ...]:
+def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition], is_over: bool) -> tuple[Score, ...]:
     """One score for each line the last year had; a line without this week says that it was not collected."""
     shown_as = {(d.platform, d.metric): d.shown_as for d in definitions if d.subject == "account"}
     scores = []
@@ -210,7 +211,7 @@ def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition]
             reason=row["reason"],
             note=one_line(row["note"]),
         )
-        scores.append(score.model_copy(update={"cannot_tell_because": headline.why_cannot_tell(score)}))
+        scores.append(score.model_copy(update={"cannot_tell_because": headline.why_cannot_tell(score, is_over)}))
     return tuple(scores)
 
 
@@ -262,7 +263,7 @@ def _notices(connection: duckdb.DuckDBPyConnection, source: Source, monday: date
             ours.platform, any_value(covered.last_covered_on) as last_covered_on,
             min(measured_on) as first_on, max(measured_on) as last_on,
             max(measured_on) filter (where value is not null) as last_good_on,
-            arg_max(reason, measured_on) filter (where reason is not null) as reason
+            arg_max(reason, strftime(measured_on, '%Y-%m-%d') || reason) as reason
         from ours
         left join covered on covered.platform = ours.platform
         group by ours.platform
@@ -523,7 +524,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date)
         f"""
         select
             platform, count(*) as days, count(*) filter (where not is_complete) as days_incomplete,
-            sum(expected) as expected, sum(observed) as observed, {sums},
+            coalesce(sum(expected), 0) as expected, coalesce(sum(observed), 0) as observed, {sums},
             max(complete_through_on) as complete_through_on,
             arg_max(status, measured_on) as status, arg_max(message, measured_on) as message
         from coverage_days
@@ -539,7 +540,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date)
         missing = sorted(((r.value, row.pop(r.value) or 0) for r in Reason), key=lambda pair: (-pair[1], pair[0]))
         found.append(
             Coverage(
-                **{**row, "expected": row["expected"] or 0, "observed": row["observed"] or 0},
+                **{**row, "message": one_line(row["message"])},
                 platform_name=platform_name(row["platform"]),
                 missing=tuple(pair for pair in missing if pair[1]),
             )

@@ -37,6 +37,7 @@ def render(figures: Figures) -> str:
         panels=[_panel(score, series, notes) for score, series in zip(figures.scores, figures.series, strict=True)],
         notes=notes,
         has_one_organization=len({s.organization_id for s in figures.scores}) <= 1,
+        is_over=figures.source.latest_on is not None and figures.source.latest_on >= figures.week_end_on,
         gone_shown=GONE_SHOWN,
         weeks_of_change=charts.WEEKS_OF_CHANGE,
     )

@@ -73,13 +73,13 @@ def rate(value: float | None) -> str:
     return f"{percent:+,.1f}{NO_BREAK}%".replace("-", MINUS) if percent else f"0.0{NO_BREAK}%"
 
 
-def compact(value: int | float) -> str:
-    """`1.98 M` from a million on, else the whole number: for rounded figures and for axes."""
+def compact(value: int, digits: int = 3) -> str:
+    """`1.98 M` from a million on, to so many digits, else the whole number: for rounded figures and for axes."""
     if abs(value) < 1_000_000:
-        return number(round(value))
+        return number(value)
     for unit, size in (("B", 1_000_000_000), ("M", 1_000_000)):
         if abs(value) >= size:
-            return f"{value / size:.3g}{NO_BREAK}{unit}".replace("-", MINUS)
+            return f"{value / size:.{digits}g}{NO_BREAK}{unit}".replace("-", MINUS)
     raise AssertionError("unreachable: every size from a million on has a unit")
 
 
@@ -106,7 +106,7 @@ def between(low: int | None, high: int | None) -> str:
         return f"at most {signed(high)}"
     if high is None:
         return f"at least {signed(low)}"
-    return f"{signed(low)} to {signed(high)}"
+    return signed(low) if low == high else f"{signed(low)} to {signed(high)}"
 
 
 def short_day(day: date | None) -> str:
