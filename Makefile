@@ -6,7 +6,7 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help install demo test prove check format up
+.PHONY: help install demo test prove check format picture up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -35,5 +35,26 @@ format: install  ## put Python and imports into shape
 	$(RUN) ruff check --fix-only --quiet .
 	$(RUN) ruff format .
 
-up: install  ## Airflow with the sandbox at localhost:8080, until Ctrl-C
-	@$(RUN) socialmetrics demo --serve
+picture: demo  ## docs/pack.png, a screenshot of the demo's pack
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run \
+	  --window-size=1280,1400 --screenshot=docs/pack.png file://$(CURDIR)/demo/warehouse/exports/2026-W47/report.html
+
+up: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+up: export AIRFLOW_HOME := $(CURDIR)/demo/airflow
+up: export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
+up: export AIRFLOW__CORE__LOAD_EXAMPLES := False
+up: export AIRFLOW__CORE__PARALLELISM := 4
+up: export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS := True
+up: export AIRFLOW__API__HOST := 127.0.0.1
+up: export SOCIALMETRICS_HOME := $(CURDIR)/demo
+up: export SOCIALMETRICS_YOUTUBE_URL := http://127.0.0.1:8800/youtube
+up: export SOCIALMETRICS_X_URL := http://127.0.0.1:8800/x
+up: export SOCIALMETRICS_FACEBOOK_URL := http://127.0.0.1:8800/facebook
+up: export SOCIALMETRICS_YOUTUBE_TOKEN := demo
+up: export SOCIALMETRICS_X_TOKEN := demo
+up: export SOCIALMETRICS_FACEBOOK_TOKEN := demo
+up: export SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN := demo
+up: install  ## Airflow with the sandbox at localhost:8080, until Ctrl-C; after `make demo`
+	@test -d demo/directory || { echo "There is no demo/ yet. Run make demo first."; exit 1; }
+	@airflow db migrate >/dev/null 2>&1 && airflow pools set warehouse 1 "one writer" >/dev/null 2>&1
+	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow standalone

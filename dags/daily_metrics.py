@@ -18,39 +18,39 @@ WAREHOUSE = Asset("warehouse")
     tags=["socialmetrics"],
     doc_md=__doc__,
 )
-def daily_metrics():
+def daily_metrics() -> None:
     @task
-    def shards(params):
-        return airflow.shards(params["platforms"])
+    def shards() -> list[dict[str, str]]:
+        return airflow.shards()
 
     @task_group
-    def platform(work):
+    def platform(work: dict[str, str]) -> None:
         @task(
             map_index_template="{{ label }}",
-            retries=airflow.RETRIES,
+            retries=airflow.retries(),
             retry_delay=airflow.retry_delay(),
             retry_policy=airflow.ByMeaning(),
             execution_timeout=timedelta(hours=6),
         )
-        def extract(work):
+        def extract(work: dict[str, str]) -> str:
             return airflow.extract(**work)
 
         extract(work)
 
     @task(pool="warehouse", trigger_rule=TriggerRule.ALL_DONE)
-    def model():
+    def model() -> None:
         from socialmetrics import pipeline
 
         pipeline.model(airflow.settings())
 
     @task(pool="warehouse", outlets=[WAREHOUSE])
-    def publish():
+    def publish() -> str:
         from socialmetrics import pipeline
 
         return str(pipeline.publish(airflow.settings()))
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def verdict():
+    def verdict() -> str:
         return airflow.verdict()
 
     extracted = platform.expand(work=shards())

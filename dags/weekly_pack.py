@@ -15,9 +15,9 @@ from socialmetrics import airflow
     tags=["socialmetrics"],
     doc_md=__doc__,
 )
-def weekly_pack():
+def weekly_pack() -> None:
     @task(retries=2)
-    def export():
+    def export() -> str:
         from socialmetrics import pipeline
 
         return str(pipeline.export(airflow.settings(), airflow.week()))

@@ -1,12 +1,18 @@
 {# Everything that DuckDB and another engine spell differently; each is dispatched. #}
 
 
+{# The folder that holds landing. #}
+{% macro landing_root() %}{{ return(env_var('SOCIALMETRICS_LANDING')) }}{% endmacro %}
+
+
 {# The rows of one kind of landing file, with the `file` each came from. A filter on `file` opens only those files. #}
-{% macro landing(source) %}{{ return(adapter.dispatch('landing')(source)) }}{% endmacro %}
+{% macro landing(source) %}
+    {{ return(source if model.resource_type == 'unit_test' else adapter.dispatch('landing')(source)) }}
+{% endmacro %}
 
 {% macro duckdb__landing(source) -%}
     read_parquet(
-        '{{ env_var("SOCIALMETRICS_LANDING") }}/{{ source.identifier }}/**/*.parquet',
+        '{{ landing_root() }}/{{ source.identifier }}/**/*.parquet',
         filename = 'file', hive_partitioning = false, union_by_name = false
     )
 {%- endmacro %}
@@ -16,7 +22,7 @@
 {% macro landing_files() %}{{ return(adapter.dispatch('landing_files')()) }}{% endmacro %}
 
 {% macro duckdb__landing_files() -%}
-    glob('{{ env_var("SOCIALMETRICS_LANDING") }}/*/**/*.parquet')
+    glob('{{ landing_root() }}/*/**/*.parquet')
 {%- endmacro %}
 
 

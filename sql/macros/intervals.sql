@@ -7,8 +7,8 @@
 {%- endmacro %}
 
 
-{% macro rounding_unit(value) -%}
-    cast(pow(10, length(cast({{ value }} as varchar)) - length(rtrim(cast({{ value }} as varchar), '0'))) as bigint)
+{% macro half_a_unit(value) -%}
+    cast(pow(10, length(cast({{ value }} as varchar)) - length(trim(trailing '0' from cast({{ value }} as varchar)))) / 2 as bigint)
 {%- endmacro %}
 
 
@@ -16,7 +16,7 @@
     case
         when {{ is_imported }} and {{ precision }} = 'nearly' then null
         when {{ is_imported }} and {{ precision }} = 'rounded' and {{ value }} % 10 = 0 and {{ value }} <> 0
-            then {{ value }} - {{ rounding_unit(value) }} // 2
+            then {{ value }} - {{ half_a_unit(value) }}
         else {{ value }}
     end
 {%- endmacro %}
@@ -26,7 +26,7 @@
     case
         when {{ is_imported }} and {{ precision }} = 'more_than' then null
         when {{ is_imported }} and {{ precision }} = 'rounded' and {{ value }} % 10 = 0 and {{ value }} <> 0
-            then {{ value }} + {{ rounding_unit(value) }} // 2 - 1
+            then {{ value }} + {{ half_a_unit(value) }} - 1
         when not {{ is_imported }} and {{ rounding }} = 'three_figures_down' and {{ value }} >= 1000
             then {{ value }} + {{ hidden_by_three_figures(value) }}
         else {{ value }}

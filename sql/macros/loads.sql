@@ -11,18 +11,25 @@
 {% endmacro %}
 
 
-{# The highest load this model holds; 0 when it is built from nothing. #}
-{% macro last_load() %}
-    {%- if not is_incremental() -%}
+{# The highest load a table holds; 0 where there is no such table. #}
+{% macro highest_load_of(relation) %}
+    {%- set table = adapter.get_relation(relation.database, relation.schema, relation.identifier) if execute else none -%}
+    {%- if not table -%}
         {{ return(0) }}
     {%- endif -%}
-    {{ return(run_query('select coalesce(max(load_id), 0) from ' ~ this).columns[0].values()[0]) }}
+    {{ return(run_query('select coalesce(max(load_id), 0) from ' ~ table).columns[0].values()[0]) }}
 {% endmacro %}
 
 
-{# The one column of a query as a list of SQL literals; empty when the model is built from nothing. #}
-{% macro literals(query) %}
-    {%- if not is_incremental() -%}
+{# The highest load this model holds; 0 when it is built from nothing. #}
+{% macro last_load() %}
+    {{ return(highest_load_of(this) if is_incremental() else 0) }}
+{% endmacro %}
+
+
+{# The one column of a query as a list of SQL literals; empty when the model is built from nothing or `if_any` is empty. #}
+{% macro literals(query, if_any=true) %}
+    {%- if not is_incremental() or not if_any -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set found = [] -%}
@@ -114,25 +121,11 @@
 {% endmacro %}
 
 
-{# A test of an incremental model looks at the rows written since the last build whose tests all passed. #}
-{% macro get_where_subquery(relation) %}
-    {%- set rows = [config.get('where')] if config.get('where') else [] -%}
-    {%- set good = env_var('SOCIALMETRICS_TESTED_LOAD', '0') | int -%}
-    {%- if execute and good and model.attached_node and graph.nodes[model.attached_node].config.materialized == 'incremental' -%}
-        {%- do rows.append('load_id > ' ~ good) -%}
-    {%- endif -%}
-    {%- if rows -%}
-        {{ return('(select * from ' ~ relation ~ ' where ' ~ rows | join(' and ') ~ ') as tested') }}
-    {%- endif -%}
-    {{ return(relation) }}
-{% endmacro %}
-
-
 {# Days of publication whose number of posts may have changed: of new posts, and before and after of those that moved. #}
 {% macro days_published_anew() -%}
     select published_on from {{ ref('int_post_dates') }}
     where (account_key, post_id) in (
-        select (account_key, post_id) from {{ ref('int_post_dates') }}
+        select account_key, post_id from {{ ref('int_post_dates') }}
         where load_id > {{ last_load() }}
     )
 {%- endmacro %}

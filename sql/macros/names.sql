@@ -24,7 +24,12 @@
 
 
 {% macro days_after(day, days) -%}
-    cast({{ day }} {{ '-' if days < 0 else '+' }} interval {{ days | abs }} day as date)
+    cast({{ day }} + interval {{ days }} day as date)
+{%- endmacro %}
+
+
+{% macro days_before(day, days) -%}
+    cast({{ day }} - interval {{ days }} day as date)
 {%- endmacro %}
 
 
@@ -36,12 +41,18 @@
 {# Among the rows of one subject, metric and day: a value beats a reason, what a platform said beats an imported figure, the latest counts. #}
 {% macro which_counts(relation='') -%}
     {%- set of = relation ~ '.' if relation else '' -%}
-    case when {{ of }}value is null then 1 else 0 end,
-    {{ of }}is_imported,
+    case when {{ of }}value is null then 1 else 0 end asc,
+    {{ of }}is_imported asc,
     {{ of }}fetched_at desc,
     {{ of }}run_id desc,
-    {{ of }}source,
-    {{ of }}value
+    {{ of }}source asc,
+    {{ of }}value asc
+{%- endmacro %}
+
+
+{# The metrics leadership reads, as SQL literals. #}
+{% macro headline_metrics() -%}
+    {% for metric in var('headline_metrics') %}'{{ metric }}'{{ ', ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 

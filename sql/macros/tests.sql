@@ -1,3 +1,25 @@
+{# Tests of our own, and which rows tests look at. #}
+
+
+{# The load up to which every test has passed; 0 when all rows are to be tested. #}
+{% macro tested_load() %}
+    {{ return(env_var('SOCIALMETRICS_TESTED_LOAD', '0') | int if execute else 0) }}
+{% endmacro %}
+
+
+{# A test of an incremental model looks at the rows written since the last build whose tests all passed. #}
+{% macro get_where_subquery(relation) %}
+    {%- set rows = [config.get('where')] if config.get('where') else [] -%}
+    {%- if execute and tested_load() and graph.nodes[model.attached_node].config.materialized == 'incremental' -%}
+        {%- do rows.append('load_id > ' ~ tested_load()) -%}
+    {%- endif -%}
+    {%- if rows -%}
+        {{ return('(select * from ' ~ relation ~ ' where ' ~ rows | join(' and ') ~ ') as tested') }}
+    {%- endif -%}
+    {{ return(relation) }}
+{% endmacro %}
+
+
 {# The grain: these columns together name one row, and none is null but those that may be. #}
 {% test unique_together(model, columns, may_be_null=[]) %}
     select {{ columns | join(', ') }}, count(*) as rows_found

@@ -12,7 +12,7 @@ weeks_before as (
     inner join {{ weeks }} as earlier
         on {% for key in keys %}{{ weeks }}.{{ key }} = earlier.{{ key }} and {% endfor %}
         earlier.week_start_on < {{ weeks }}.week_start_on
-        and earlier.week_start_on >= {{ days_after(weeks ~ '.week_start_on', -7 * var('usual_weeks_within')) }}
+        and earlier.week_start_on >= {{ days_before(weeks ~ '.week_start_on', 7 * var('usual_weeks_within')) }}
     where
         {{ weeks }}.is_wanted
         and earlier.figure is not null

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from socialmetrics.pipeline import Day
     from socialmetrics.settings import Access, Settings
 
-RETRIES = 5
-
 
 class ByMeaning(RetryPolicy):
     """A throttled platform is asked again when it said, a silent one after a while; the rest needs a person."""
@@ -44,6 +42,10 @@ def zone() -> ZoneInfo:
     return settings().zone
 
 
+def retries() -> int:
+    return settings().retries
+
+
 def retry_delay() -> timedelta:
     return timedelta(seconds=settings().retry_seconds)
 
@@ -56,14 +58,12 @@ def day(here: Settings) -> Day:
     return day_of(here, scheduled_at=run.logical_date or run.run_after)
 
 
-def shards(wanted: list[str] | None) -> list[dict[str, str]]:
-    """The platforms of this run, a big one in a few shards."""
+def shards() -> list[dict[str, str]]:
+    """The platforms of this run, or those its parameter names; a big one in a few shards."""
     from socialmetrics import pipeline
 
-    here = settings()
-    return [
-        {"platform": platform, "shard": shard} for platform, shard in pipeline.shards(here, day(here), wanted or None)
-    ]
+    here, wanted = settings(), get_current_context()["params"].get("platforms")
+    return [{"platform": name, "shard": shard} for name, shard in pipeline.shards(here, day(here), wanted or None)]
 
 
 def extract(platform: str, shard: str) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import os
 import sys
+from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from socialmetrics import errors, settings
@@ -23,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)  # a pipe has no width
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 DayOption = Annotated[
@@ -42,7 +47,11 @@ def demo(
     """Run the main job without credentials: ten weeks of a fictional hospital network, from its APIs to the pack."""
     from socialmetrics import demo as show
 
-    show.run(home, out)
+    shown = show.run(home, err)
+    out.print(f"pack:      {os.path.relpath(shown.pack)}")
+    out.print(f"warehouse: {os.path.relpath(shown.warehouse)}\n")
+    out.print(shown.question, markup=False)
+    _print_table(shown.columns, shown.rows)
 
 
 @app.command()
@@ -110,20 +119,9 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
     if as_json:
         _print_json([cost.row() for cost in costs])
         return
-    table = Table(
-        "platform",
-        "calls",
-        "units",
-        "dollars",
-        "calls at most",
-        "units at most",
-        "dollars at most",
-        title=f"{when.date}",
-    )
-    for cost in costs:
-        row = cost.row()
-        table.add_row(*(str(row[name]) for name in row))
-    out.print(table)
+    out.print(f"{when.date}; a line is what it usually costs, and what it costs at most")
+    rows = [cost.row() for cost in costs]
+    _print_table(list(rows[0]), [tuple(row.values()) for row in rows])
 
 
 @app.command()
@@ -252,10 +250,7 @@ def query(
     elif as_csv:
         csv.writer(sys.stdout).writerows([columns, *rows])
     else:
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row))
-        out.print(table)
+        _print_table(columns, rows)
 
 
 @app.command()
@@ -278,12 +273,10 @@ def main() -> None:
     except errors.SocialmetricsError as error:
         err.print(str(error), markup=False)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
-        err.print(
-            f"{error.strerror}: {error.filename or 'the warehouse'}. Make room or correct the permissions, then run again.",
-            markup=False,
-        )
+        where = error.filename or "the warehouse"
+        err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.", markup=False)
     else:
         return
     sys.exit(1)
@@ -313,6 +306,18 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date; write it as 2026-11-22.") from None
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Columns as wide as they need, numbers to the right, nothing for null."""
+    rows = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        is_number = any(isinstance(row[number], int | float | Decimal) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    out.print(table)
 
 
 def _print_json(value: Any) -> None:

@@ -11,14 +11,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from socialmetrics import clock, example, history, pipeline, platforms, warehouse
 from socialmetrics.errors import SocialmetricsError
@@ -45,15 +45,27 @@ PUBLISHED = (
         Account("mayo-clinic", "facebook", "MayoClinic", "MayoClinic", "published counts", cadence="never"),
     ),
 )
-QUESTION = (
-    "select name, platform, metric, value, change, reading from weekly_scorecard"
-    " where week = '2026-W47' and change is not null order by platform, metric"
-)
+QUESTION = """\
+select platform, metric, value, change, usual_low, usual_high, reading
+from weekly_scorecard
+where week = '2026-W47' and value is not null
+order by platform, metric"""
 DAGS = Path(__file__).parents[2] / "dags"
 
 
-def run(home: Path, out: Console) -> None:
-    """Run the demo in `home` and say where everything is. Raises SocialmetricsError where a step fails."""
+@dataclass(frozen=True)
+class Shown:
+    """Where everything is, and the answer to one query."""
+
+    pack: Path
+    warehouse: Path
+    question: str
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def run(home: Path, out: Console) -> Shown:
+    """Run the demo in `home`. Raises SocialmetricsError where a step fails."""
     world, settings = World(), Settings(home=home.resolve(), timezone="UTC")
     landing = Landing(settings.landing)
     landing.prepare()
@@ -77,7 +89,8 @@ def run(home: Path, out: Console) -> None:
         if not _is_done(landing, LAST):
             _airflow(settings, sandbox, "daily_metrics", clock.scheduled_instant(LAST, settings.zone), out)
         _airflow(settings, sandbox, "weekly_pack", PACK_AT, out)
-    _say(settings, out)
+    pack = settings.exports / pipeline.week_before(settings, PACK_AT) / "report.html"
+    return Shown(pack, settings.published, QUESTION, *warehouse.query(settings, QUESTION))
 
 
 def _write_directory(settings: Settings, world: World) -> None:
@@ -170,16 +183,3 @@ def _airflow(settings: Settings, sandbox: Sandbox, dag: str, instant: datetime, 
 
 def _tokens() -> dict[str, SecretStr]:
     return {"": SecretStr("demo"), "childrens": SecretStr("demo")}
-
-
-def _say(settings: Settings, out: Console) -> None:
-    here = Path.cwd()
-    pack = settings.exports / pipeline.week_before(settings, PACK_AT)
-    out.print(f"pack:      {os.path.relpath(pack, here)}/report.html")
-    out.print(f"warehouse: {os.path.relpath(settings.published, here)}")
-    out.print(f"{QUESTION}\n", markup=False)
-    columns, rows = warehouse.query(settings, QUESTION)
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)

@@ -135,15 +135,13 @@ def read(folder: Path, platforms: Sequence[str]) -> Directory:
                 faults.append(
                     _fault(file, number, "organization_id", row.organization_id, "is not in organizations.csv")
                 )
-    for file, lines in (
-        ("accounts.csv", accounts),
-        ("initiatives.csv", initiatives),
-        ("notes.csv", notes),
-        ("owners.csv", owners),
-    ):
-        for number, row in lines:
-            if row.platform and row.platform not in platforms:
-                faults.append(_fault(file, number, "platform", row.platform, f"is none of {', '.join(platforms)}"))
+    named = [("accounts.csv", number, row.platform) for number, row in accounts]
+    named += [("initiatives.csv", number, row.platform) for number, row in initiatives if row.platform]
+    named += [("notes.csv", number, row.platform) for number, row in notes if row.platform]
+    named += [("owners.csv", number, row.platform) for number, row in owners]
+    for file, number, platform in named:
+        if platform not in platforms:
+            faults.append(_fault(file, number, "platform", platform, f"is none of {', '.join(platforms)}"))
     for number, row in accounts:
         if row.opened_on and row.closed_on and row.closed_on < row.opened_on:
             faults.append(_fault("accounts.csv", number, "closed_on", str(row.closed_on), "is before opened_on"))

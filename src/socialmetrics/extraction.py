@@ -27,14 +27,22 @@ from socialmetrics.records import (
     Observation,
     Post,
     Profile,
+    Reason,
     Record,
     Response,
+    Subject,
     Tracked,
 )
 from socialmetrics.settings import Access
 
 ATTEMPTS = 3
 IN_A_ROW = 3  # calls without a usable answer, after which a platform is left alone for this run
+
+_SILENCE: tuple[tuple[Reason, type[SocialmetricsError], str, str], ...] = (
+    (Reason.DENIED, Denied, "the token is refused", "Make a new one and run `socialmetrics check`."),
+    (Reason.UNREADABLE, Unexpected, "an unknown error came", "Report it with the response file."),
+    (Reason.UNAVAILABLE, Unavailable, "no usable answer came", "Run again later."),
+)
 
 
 @dataclass
@@ -52,9 +60,11 @@ class Extraction:
     found: Found = field(default_factory=Found)
     observations: list[Observation] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
+    posts: dict[str, Post] = field(default_factory=dict)
     calls: list[CallMade] = field(default_factory=list)
     problems: list[SocialmetricsError] = field(default_factory=list)
+    _last: dict[int, Call] = field(default_factory=dict)
+    _undiscovered: set[str] = field(default_factory=set)
     _stopped: dict[str | None, SocialmetricsError] = field(default_factory=dict)
     _failed_in_a_row: int = 0
 
@@ -73,49 +83,79 @@ class Extraction:
     def run(self, accounts: list[Account], tracked: Tracked) -> None:
         """Make every call that is planned, and those that its answers make due, until nothing new is."""
         with self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
+            accounts = self._with_token(accounts, lines)
             while todo := [c for c in self.module.plan(accounts, tracked, self.found) if c not in self.found.calls]:
                 for call in todo:
                     self._make(call, lines)
                     self.found.calls.add(call)
+        self._mark_last()
         self.land()
 
-    def try_one(self, accounts: list[Account]) -> SocialmetricsError | None:
-        """Ask for the first of some accounts without landing anything: does the token work?"""
-        call = self.module.plan(accounts[:1], Tracked(), None)[0]
-        return self._why_not(call) or self._ask(call)[1]
+    def try_token(self, account: Account) -> SocialmetricsError | None:
+        """Ask for one account without landing anything: what stands in the way of its token, if something does."""
+        call = self.module.plan([account], Tracked(), None)[0]
+        problem = self._why_not(call)
+        if problem:
+            return problem
+        pages, problem = self._ask(call)
+        for number, (answer, fetched_at) in enumerate(pages, start=1):
+            response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
+            for record in platforms.interpret(self.module, response):
+                if isinstance(record, Observation) and record.reason == Reason.DENIED:
+                    named = f" {account.credential!r}" if account.credential else ""
+                    return Denied(f"{self.module.TITLE} refuses the token{named} for {account.handle}. Make a new one.")
+        return problem
 
     def land(self) -> None:
         """Write the rows beside their responses."""
         for kind, records in (
             ("observations", self.observations),
             ("profiles", self.profiles),
-            ("posts", self.posts),
+            ("posts", list(self.posts.values())),
             ("calls", self.calls),
         ):
             self.landing.write(kind, records, self.run_id, self.started_at, self.platform)
 
     def take(self, records: Iterable[Record]) -> None:
-        """Sort an answer's records by kind; a post lands once, when it is first seen or its title comes."""
+        """Sort an answer's records by kind; what comes again is kept once, a post in the run that first sees it."""
         for record in records:
-            self.found.add(record)
+            is_new = self.found.add(record)
             if isinstance(record, Observation):
-                self.observations.append(record)
+                self.observations += [record] * is_new
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
-                self.posts.append(record)
+                self.posts[record.post_id] = record
+
+    def _with_token(self, accounts: list[Account], lines: IO[str]) -> list[Account]:
+        """The accounts whose credential has a token; the others leave their reason unasked."""
+        missing = dict.fromkeys(a.credential for a in accounts if a.credential not in self.reach.tokens)
+        for credential in missing:
+            problem = self._no_token(credential)
+            subjects = tuple(Subject(a.account_id) for a in accounts if a.credential == credential and a.account_id)
+            self.problems.append(problem)
+            call = Call("no token", subjects, frozenset(), credential=credential)
+            self._write(self._response(call, 1, clock.now(), None, problem), lines)
+        return [account for account in accounts if account.credential not in missing]
+
+    def _no_token(self, credential: str) -> Denied:
+        name = f"SOCIALMETRICS_{self.platform}_{credential}_TOKEN".upper().replace("__", "_")
+        return Denied(f"{self.module.TITLE} has no token {credential!r}. Set {name} and run again.")
 
     def _make(self, call: Call, lines: IO[str]) -> None:
-        problem = self._why_not(call)
+        problem, before = self._why_not(call), len(self.observations)
         pages: list[tuple[Answer, datetime]] = []
         if problem is None:
             pages, problem = self._ask(call)
         for number, (answer, fetched_at) in enumerate(pages, start=1):
             problem = self._keep(call, number, answer, fetched_at, lines) or problem
         if problem is None:
+            self._note_silence(call, self.observations[before:])
             self._complete(call, len(pages))
             return
         self.problems.append(problem)
+        if call.is_discovery:
+            self._undiscovered.update(subject.account_id for subject in call.subjects)
         if not pages:
             self._write(self._response(call, 1, clock.now(), None, problem), lines)
 
@@ -125,8 +165,7 @@ class Extraction:
         if stopped:
             return stopped
         if call.credential not in self.reach.tokens:
-            name = f"SOCIALMETRICS_{self.platform}_{call.credential}_TOKEN".upper().replace("__", "_")
-            return Denied(f"{self.module.TITLE} has no token {call.credential!r}. Set {name} and run again.")
+            return self._no_token(call.credential)
         if not self.budget.allows(call):
             return Exhausted(
                 f"{self.module.TITLE}: the budget of the day does not cover {call.endpoint}. "
@@ -140,7 +179,7 @@ class Extraction:
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             wait=_wait,
-            retry=retry_if_exception(self._may_pass),
+            retry=retry_if_exception(lambda error: self._may_pass(error) and self.budget.allows(call)),
             sleep=clock.sleep,
             reraise=True,
         )
@@ -199,6 +238,16 @@ class Extraction:
         self.found.responses.append(response)
         self.take(records)
 
+    def _note_silence(self, call: Call, observations: list[Observation]) -> None:
+        """Whom an answer refuses, or says nothing usable about, is a problem of the run; the rest goes on."""
+        answered = {(o.account_id, o.post_id) for o in observations if o.value is not None}
+        whole = {(o.account_id, o.post_id): o.reason for o in observations if o.metric is None}
+        reasons = Counter(reason for subject, reason in whole.items() if subject not in answered)
+        for reason, error, what, step in _SILENCE:
+            if count := reasons[reason]:
+                where = f"{self.module.TITLE}, {call.endpoint}"
+                self.problems.append(error(f"{where}: {what} for {count} of {len(call.subjects)} asked about. {step}"))
+
     def _response(
         self, call: Call, number: int, fetched_at: datetime, body: Any, problem: SocialmetricsError | None
     ) -> Response:
@@ -217,9 +266,15 @@ class Extraction:
         )
 
     def _complete(self, call: Call, pages: int) -> None:
-        """Mark the last page, unless the call ended at its bound of pages."""
+        """Note the last page, unless the call ended at its bound of pages."""
         if self.calls and (pages < call.requests or call.requests == 1):
-            self.calls[-1] = replace(self.calls[-1], is_last=True)
+            self._last[len(self.calls) - 1] = call
+
+    def _mark_last(self) -> None:
+        """Mark the last pages, except where another call for posts of the same accounts failed: they come again."""
+        for index, call in self._last.items():
+            if not (call.is_discovery and self._undiscovered & {subject.account_id for subject in call.subjects}):
+                self.calls[index] = replace(self.calls[index], is_last=True)
 
     def _count(self, call: Call, page: int, outcome: str, units: int, dollars: Decimal, began: float) -> None:
         self.budget.spend(units, dollars)

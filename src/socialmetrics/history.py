@@ -13,7 +13,7 @@ from socialmetrics import clock, platforms
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Misconfigured
 from socialmetrics.landing import Landing
-from socialmetrics.records import Reading
+from socialmetrics.records import Account, Reading
 from socialmetrics.warehouse import SQL
 
 FACTS = Path(__file__).parent / "facts"
@@ -34,8 +34,8 @@ def land(landing: Landing, path: Path, people: Directory, words: Path = FACTS / 
     """Import a file of readings. The same file again changes nothing.
 
     Columns: platform, account (handle or id; empty for a total over the directory), metric (a house name), measured_on,
-    date_precision (day, month, year), value, precision (exact, rounded, more_than, nearly), source. `words` maps a file's
-    words to these. Raises Misconfigured with every fault: file, line, column, value, what is right.
+    date_precision (day, month, year), value, precision (exact, rounded, more_than, nearly), source. `words` maps a
+    file's words to these. Raises Misconfigured with every fault: file, line, column, value, what is right.
     """
     content = _read(path)
     run_id = f"import-{hashlib.sha256(content).hexdigest()[:16]}"
@@ -96,12 +96,13 @@ def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], 
         more = [f"and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
         listed = "\n".join(f"  {fault}" for fault in [*faults[:SHOWN_FAULTS], *more])
         raise Misconfigured(
-            f"{file} has {len(faults)} fault{'s' * (len(faults) > 1)}; nothing was imported. Correct and import again.\n{listed}"
+            f"{file} has {len(faults)} fault{'s' * (len(faults) > 1)}; nothing was imported. "
+            f"Correct and import again.\n{listed}"
         )
     return readings
 
 
-def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], object], known: dict[str, set[str]]) -> dict[str, str]:
+def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], Account], known: dict[str, set[str]]) -> dict[str, str]:
     wrong = {}
     for column, choices in (
         ("platform", known["platform"]),
@@ -115,11 +116,11 @@ def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], object], known: 
     if row["account"] and "platform" not in wrong:
         if account is None:
             wrong["account"] = "is not in accounts.csv; add it there, with cadence never if it is not to be pulled"
-        elif not getattr(account, "account_id", None):
+        elif not account.account_id:
             wrong["account"] = "has no account_id yet; run `socialmetrics resolve` first"
     if not row["source"]:
         wrong["source"] = "is empty; say where the figure comes from"
-    if not (row["value"].isascii() and row["value"].isdigit() and int(row["value"]) < 2**63):
+    if not (row["value"].isascii() and row["value"].isdigit() and len(row["value"]) < 20 and int(row["value"]) < 2**63):
         wrong["value"] = "is no whole number from 0; write it without separators"
     try:
         date.fromisoformat(row["measured_on"])

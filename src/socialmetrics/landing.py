@@ -11,13 +11,17 @@ import io
 import json
 import os
 import re
+import time as seconds
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
+from string import Formatter
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -30,7 +34,9 @@ from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, rows
 
 PART = ".part"
+ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
+RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
 
@@ -49,6 +55,10 @@ class Landing:
         for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
             if _shard_of(leftover.name) == shard:
                 leftover.unlink(missing_ok=True)
+        for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
+            with suppress(FileNotFoundError):
+                if seconds.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+                    leftover.unlink()
 
     def write(
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
@@ -64,7 +74,7 @@ class Landing:
             rows(list(records)), pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS])
         )
         landed = sorted(
-            (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.name)
+            (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
         )
         if landed and pq.read_table(landed[-1], columns=fresh.column_names, partitioning=None).equals(fresh):
             return
@@ -113,58 +123,75 @@ class Landing:
     def runs(self, day: date) -> list[Run]:
         """What became of each platform on `day`: its latest run."""
         found = self._query(
-            "select run_id, platform, measured_on, scheduled_at, started_at, status, message from {runs}"
-            " where measured_on = $day qualify row_number() over (partition by platform order by started_at desc, run_id desc) = 1"
-            " order by platform",
+            """
+            select run_id, platform, measured_on, scheduled_at, started_at, status, message
+            from {runs}
+            where measured_on = $day
+            qualify row_number() over (partition by platform order by started_at desc, run_id desc) = 1
+            order by platform
+            """,
+            since=day,
             day=day,
         )
-        return [Run(*row[:3], _aware(row[3]), _aware(row[4]), *row[5:]) for row in found]
+        return [
+            Run(run_id, platform, measured_on, _aware(scheduled_at), _aware(started_at), status, message)
+            for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
+        ]
 
     def observed(self, platform: str, day: date) -> set[Subject]:
         """The subjects that have at least one value on `day`."""
         found = self._query(
-            "select distinct account_id, post_id from {observations}"
-            " where platform = $platform and measured_on = $day and value is not null",
-            platform=platform,
+            "select distinct account_id, post_id from {observations} where measured_on = $day and value is not null",
+            platform,
+            since=day,
             day=day,
         )
         return {Subject(*row) for row in found}
 
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
-        query = "select distinct post_id from {posts} where platform = $platform and fetched_at < $before"
-        return {row[0] for row in self._query(query, platform=platform, before=_naive(before))}
+        query = "select distinct post_id from {posts} where fetched_at < $before"
+        return {row[0] for row in self._query(query, platform, before=_naive(before))}
 
     def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant."""
-        query = (
-            "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls}"
-            " where platform = $platform and called_at >= $since"
-        )
-        units, dollars = self._query(query, platform=platform, since=_naive(since))[0]
+        query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"
+        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=_naive(since))[0]
         return int(units), Decimal(dollars)
 
     def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
         """What is known before the run of `day`; posts only where their ladder asks for them today."""
+        posts = list(self._posts(platform, day, max(rungs) + 7))
+        due = []
+        for post in posts:
+            published_on = post.published_at.astimezone(ZoneInfo(zone)).date()
+            seen_at_age = (post.last_seen_on - published_on).days if post.last_seen_on else None
+            if is_due((day - published_on).days, seen_at_age, rungs):
+                due.append(post)
+        recent = _naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
+        rates = Counter(post.account_id for post in posts if _naive(post.published_at) >= recent)
         return Tracked(
-            posts=tuple(self._due_posts(platform, day, zone, rungs)),
+            posts=tuple(due),
+            known=frozenset(post.post_id for post in posts),
             **self._discoveries(platform, day),
-            posts_per_day=self._posts_per_day(platform, day),
+            posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
         )
 
-    def _due_posts(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Iterator[TrackedPost]:
+    def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
+        """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
+        oldest = day - timedelta(days=days)
         found = self._query(
             """
             with known as (
                 select account_id, post_id, max(published_at) as published_at
                 from {posts}
-                where platform = $platform and published_at >= $oldest
+                where published_at >= $oldest
                 group by account_id, post_id
             ),
             seen as (
                 select post_id, max(measured_on) as last_seen_on
                 from {observations}
-                where platform = $platform and post_id is not null and measured_on between $oldest and $day
+                where post_id is not null and measured_on between $oldest and $day
                     and (value is not null or reason in ('not_found', 'suspended', 'forbidden', 'hidden'))
                 group by post_id
             )
@@ -172,67 +199,80 @@ class Landing:
             from known left join seen using (post_id)
             order by account_id, post_id
             """,
-            platform=platform,
-            oldest=day - timedelta(days=max(rungs) + 7),
+            platform,
+            since=oldest,
+            oldest=oldest,
             day=day,
         )
         for account_id, post_id, published_at, last_seen_on in found:
-            published = _aware(published_at)
-            published_on = published.astimezone(ZoneInfo(zone)).date()
-            seen_at_age = (last_seen_on - published_on).days if last_seen_on else None
-            if is_due((day - published_on).days, seen_at_age, rungs):
-                yield TrackedPost(account_id, post_id, published, last_seen_on)
+            yield TrackedPost(account_id, post_id, _aware(published_at), last_seen_on)
 
     def _discoveries(self, platform: str, day: date) -> dict[str, Any]:
-        """By account, as of its last complete discovery: the instant, that day's counts and the newest post."""
+        """By account, as of its last complete discovery: the instant, that day's counts by then, the newest post."""
+        oldest = day - timedelta(days=LOOKBACK_DAYS)
         found = self._query(
             """
             with discoveries as (
                 select distinct unnest(asked) as account_id, measured_on, called_at
                 from {calls}
-                where platform = $platform and is_discovery and is_last and outcome = 'ok' and measured_on >= $oldest
+                where is_discovery and is_last and outcome = 'ok' and measured_on >= $oldest
             ),
             counts as (
-                select account_id, measured_on, metric, max_by(value, fetched_at) as value
-                from {observations}
-                where platform = $platform and post_id is null and value is not null and measured_on >= $oldest
-                group by account_id, measured_on, metric
-            ),
-            answered as (
-                select account_id, called_at, map_from_entries(list((metric, value))) as counts
-                from discoveries join counts using (account_id, measured_on)
-                group by account_id, measured_on, called_at
-                qualify row_number() over (partition by account_id order by called_at desc) = 1
+                select account_id, called_at, metric, max_by(value, fetched_at) as value
+                from discoveries join {observations} as observations using (account_id, measured_on)
+                where post_id is null and value is not null and fetched_at <= called_at
+                group by account_id, called_at, metric
             )
-            select answered.account_id, called_at, counts, max_by(post_id, published_at) as newest
-            from answered
-            left join {posts} as posts
-                on posts.account_id = answered.account_id and posts.platform = $platform and fetched_at <= called_at
-            group by answered.account_id, called_at, counts
+            select account_id, called_at, map_from_entries(list((metric, value))) as counts
+            from counts
+            group by account_id, called_at
+            qualify row_number() over (partition by account_id order by called_at desc) = 1
             """,
-            platform=platform,
-            oldest=day - timedelta(days=LOOKBACK_DAYS),
+            platform,
+            since=oldest,
+            oldest=oldest,
         )
-        return {
-            "discovered_at": {row[0]: _aware(row[1]) for row in found},
-            "values": {row[0]: row[2] for row in found},
-            "newest": {row[0]: row[3] for row in found if row[3]},
-        }
-
-    def _posts_per_day(self, platform: str, day: date) -> dict[str, float]:
-        query = (
-            "select account_id, count(distinct post_id) / 28 from {posts}"
-            " where platform = $platform and published_at >= $oldest group by account_id"
+        discovered = {row[0]: _aware(row[1]) for row in found}
+        newest = (
+            self._query(
+                """
+            select account_id, max_by(post_id, published_at)
+            from {posts}
+            join (select unnest($accounts) as account_id, unnest($instants) as called_at) using (account_id)
+            where fetched_at <= called_at
+            group by account_id
+            """,
+                platform,
+                accounts=list(discovered),
+                instants=[_naive(instant) for instant in discovered.values()],
+            )
+            if discovered
+            else []
         )
-        return {row[0]: float(row[1]) for row in self._query(query, platform=platform, oldest=day - timedelta(days=28))}
+        return {"discovered_at": discovered, "values": {row[0]: row[2] for row in found}, "newest": dict(newest)}
 
-    def _query(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        tables = {
-            kind: f"read_parquet('{self.root}/{kind}/**/*.parquet', hive_partitioning = false, union_by_name = true)"
-            for kind in COLUMNS
-        }
-        with duckdb.connect() as connection:
-            return connection.execute(sql.format(**tables), parameters).fetchall()
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect()
+
+    def _query(
+        self, sql: str, platform: str = "*", since: date | None = None, **parameters: Any
+    ) -> list[tuple[Any, ...]]:
+        """Rows of SQL over the files of a platform, in which `{posts}` stands for those of its posts.
+
+        `since` leaves out the folders of earlier days: nothing is fetched before the day it belongs to has begun.
+        """
+        kinds = {name for _, name, _, _ in Formatter().parse(sql) if name}
+        tables = {kind: f"read_parquet({self._files(kind, platform, since)})" for kind in kinds}
+        return self._connection.execute(sql.format(**tables), parameters).fetchall()
+
+    def _files(self, kind: str, platform: str, since: date | None) -> list[str]:
+        """A kind's files, and the empty one that holds its columns."""
+        folder = self.root / kind
+        first = f"fetched_on={since - timedelta(days=1)}" if since else ""
+        days = sorted(path for path in folder.glob(f"platform={platform}/fetched_on=*") if path.name >= first)
+        files = [entry.path for day in days for entry in os.scandir(day) if entry.name.endswith(".parquet")]
+        return [str(folder / "columns.parquet"), *files]
 
     def _path(self, kind: str, platform: str, run_id: str, instant: datetime, ending: str) -> Path:
         when = {"readings": "imported_on"}.get(kind, "fetched_on" if platform else "landed_on")

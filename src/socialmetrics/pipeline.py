@@ -157,7 +157,7 @@ def cost(platform: str, calls: list[Call]) -> Cost:
 def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
     """Each platform's state (`works`, `refused`, `not set up`, `set up` when offline) and what to do.
 
-    Asks each platform that is set up for one account, which costs one call.
+    Asks each platform that is set up for one account per credential, which costs a call each.
     """
     people, found = read_directory(settings), []
     for name in platforms.NAMES:
@@ -168,8 +168,9 @@ def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str
         elif offline or not accounts:
             found.append((name, "set up", "" if accounts else "accounts.csv has no account of it"))
         else:
-            problem = run.try_one(accounts)
-            found.append((name, "refused" if problem else "works", str(problem) if problem else ""))
+            first = {account.credential: account for account in reversed(accounts)}
+            problems = [str(problem) for account in first.values() if (problem := run.try_token(account))]
+            found.append((name, "refused" if problems else "works", " ".join(problems)))
     return found
 
 

@@ -5,7 +5,7 @@ Instants are UTC, dates are the run's day. A value is a whole number; where ther
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -304,11 +304,13 @@ class TrackedPost:
 class Tracked:
     """What landing knows before a run.
 
-    `posts`: those whose ladder asks for them today. The rest is by account, as of its last complete discovery: the
-    instant, the counts of that day, the newest post then; and how many posts a day it has published of late.
+    `posts`: those whose ladder asks for them today; `known`: all that are not too old for it. The rest is by account,
+    as of its last complete discovery: the instant, the counts of that day, the newest post then; and how many posts a
+    day it has published of late.
     """
 
     posts: tuple[TrackedPost, ...] = ()
+    known: frozenset[str] = frozenset()
     discovered_at: dict[str, datetime] = field(default_factory=dict)
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
@@ -325,14 +327,22 @@ class Found:
     posts: dict[str, Post] = field(default_factory=dict)
     values: dict[Subject, dict[str, int]] = field(default_factory=dict)
 
-    def add(self, record: Record) -> None:
+    def asked(self, endpoint: str) -> set[Subject]:
+        """What calls of an endpoint have asked about already, answered or not."""
+        return {subject for call in self.calls if call.endpoint == endpoint for subject in call.subjects}
+
+    def add(self, record: Record) -> bool:
+        """Take a record in. Returns False for a value that has come already."""
         if isinstance(record, Profile):
             self.profiles[record.account_id] = record
         elif isinstance(record, Post):
             self.posts[record.post_id] = record
         elif record.metric is not None and record.value is not None:
-            subject = Subject(record.account_id, record.post_id)
-            self.values.setdefault(subject, {})[record.metric] = record.value
+            values = self.values.setdefault(Subject(record.account_id, record.post_id), {})
+            is_new = values.get(record.metric) != record.value
+            values[record.metric] = record.value
+            return is_new
+        return True
 
 
 Record = Observation | Profile | Post
@@ -483,7 +493,6 @@ COLUMNS: dict[str, pa.Schema] = {
 
 def rows(records: list[Any]) -> list[dict[str, Any]]:
     """Records as rows of their landing table; instants lose their offset, which is always UTC."""
-    return [
-        {k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in asdict(record).items()}
-        for record in records
-    ]
+    names = [each.name for each in fields(records[0])] if records else []
+    values = ({name: getattr(record, name) for name in names} for record in records)
+    return [{k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in row.items()} for row in values]

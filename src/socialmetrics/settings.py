@@ -22,6 +22,8 @@ PREFIX = "SOCIALMETRICS_"
 LADDER = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90)
 LADDERS = {"x": (0, 1, 3, 7, 14, 28, 90)}  # a read costs money there
 
+LARGEST_NUMBER = 10**12
+
 Number = TypeVar("Number", int, Decimal)
 
 
@@ -60,13 +62,14 @@ class Settings(BaseSettings):
     now: datetime | None = Field(default=None, description="holds the clock at this ISO instant")
     patience_seconds: float = Field(default=60, ge=0, description="the longest a running command waits for a platform")
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
+    retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, as America
             raise ValueError(f"{value!r} is no time zone; use a name such as America/Chicago") from None
         return value
 
@@ -112,6 +115,8 @@ def load() -> Settings:
         raise Misconfigured(
             f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}. Correct it and run again."
         ) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(".env is not UTF-8. Save it as UTF-8 and run again.") from None
     clock.hold(settings.now)
     return settings
 
@@ -146,19 +151,28 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
 
 def _number(name: str, value: str | None, kind: Callable[[str], Number]) -> Number | None:
     try:
-        return kind(value) if value else None
+        number = kind(value) if value else None
+        if number is not None and not 0 <= number < LARGEST_NUMBER:
+            raise ValueError(value)
     except (ValueError, ArithmeticError):
-        raise Misconfigured(f"{name} is {value!r}, which is no number. Correct it and run again.") from None
+        raise Misconfigured(f"{name} is {value!r}, which is no number from 0. Correct it and run again.") from None
+    return number
 
 
 def _ladder(name: str, value: str | None) -> tuple[int, ...]:
-    return tuple(sorted({_number(name, rung.strip(), int) or 0 for rung in value.split(",")})) if value else ()
+    rungs = (rung.strip() for rung in value.split(",")) if value else ()
+    return tuple(sorted({_number(name, rung, int) or 0 for rung in rungs if rung}))
 
 
 def _read_secret(name: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise Misconfigured(
             f"{name} names a file that cannot be read ({error.strerror}). Correct the path or its permissions."
         ) from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{name} names a file that is no text. Put the token alone into it.") from None
+    if not secret:
+        raise Misconfigured(f"{name} names a file that is empty. Put the token into it.")
+    return secret

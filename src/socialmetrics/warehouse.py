@@ -32,7 +32,7 @@ import duckdb
 
 from socialmetrics import clock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
-from socialmetrics.settings import Settings
+from socialmetrics.settings import PREFIX, Settings
 
 SQL = next(
     (
@@ -114,14 +114,14 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         is_whole = _is_whole_due(state)
         _write_json(folder / "state.json", asdict(state))
 
-        warnings = _dbt(settings, folder, 0 if is_whole else state.tested_load)
+        warnings = _build(settings, 0 if is_whole else state.tested_load)
 
         state.tested_load = _latest_load(folder)
         if is_whole:
             state.whole_tested_at = clock.now().isoformat()
         _write_json(folder / "state.json", asdict(state))
         _write_json(folder / "ready.json", {"marts": _stat(folder / "marts.duckdb"), "load_id": state.tested_load})
-        return Built(state.tested_load, len(new), clock.stopwatch() - began, because, warnings)
+        return Built(state.tested_load, len(files if because else new), clock.stopwatch() - began, because, warnings)
 
 
 def publish(settings: Settings) -> Path:
@@ -223,36 +223,44 @@ def _days_in(landing: Path, new: list[str]) -> int:
     return days
 
 
-def _dbt(settings: Settings, folder: Path, tested_load: int) -> tuple[str, ...]:
-    """Run `dbt build`, in its own process: inside ours it would hold the files until we end. Returns the warnings."""
-    target, logs = folder / "target", folder / "logs"
-    (target / "run_results.json").unlink(missing_ok=True)
+def run_dbt(
+    settings: Settings, command: str, *arguments: str, tested_load: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """Run one dbt command on the working files, in a process of its own: inside ours dbt would hold them until we end.
+
+    Tests look at the rows of later loads than `tested_load`. No token reaches the process.
+    """
+    folder = settings.warehouse / "build"
     beside = Path(sys.executable).parent / "dbt"
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "dbt.cli.main"]
-    places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": target, "log-path": logs}
-    arguments = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
-    variables = json.dumps({"timezone": settings.timezone})
-    done = subprocess.run(
-        [*program, "build", *arguments, "--vars", variables, "--exclude-resource-type", "unit_test", "--no-use-colors"],
-        env=os.environ
-        | {
-            "SOCIALMETRICS_BUILD": str(folder.resolve()),
-            "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
-            "SOCIALMETRICS_TESTED_LOAD": str(tested_load),
-            "DO_NOT_TRACK": "1",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": folder / "target", "log-path": folder / "logs"}
+    options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
+    options += ["--vars", json.dumps({"timezone": settings.timezone}), "--no-use-colors"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment |= {
+        "SOCIALMETRICS_BUILD": str(folder.resolve()),
+        "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
+        "SOCIALMETRICS_TESTED_LOAD": str(tested_load),
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    return subprocess.run(
+        [*program, command, *options, *arguments], env=environment, capture_output=True, text=True, check=False
     )
-    results = _results(target)
+
+
+def _build(settings: Settings, tested_load: int) -> tuple[str, ...]:
+    """Build and test; unit tests are for whoever changes sql/. Returns the warnings. Raises BuildFailed or Locked."""
+    folder = settings.warehouse / "build"
+    (folder / "target" / "run_results.json").unlink(missing_ok=True)
+    done = run_dbt(settings, "build", "--exclude-resource-type", "unit_test", tested_load=tested_load)
+    results = _results(folder / "target")
     failed = [_told(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
     if done.returncode or failed or not results:
         if holder := _holder(done.stdout):
             raise Locked(holder)
         said = "; ".join(failed) or _last_words(done.stdout + done.stderr)
-        raise BuildFailed(_failed_at("The build failed", said) + f" The log is {logs / 'dbt.log'}.")
+        raise BuildFailed(_failed_at("The build failed", said) + f" The log is {folder / 'logs' / 'dbt.log'}.")
     return tuple(_told(result) for result in results if result["status"] == "warn")
 
 

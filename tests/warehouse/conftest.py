@@ -119,7 +119,9 @@ def marts(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
     with duckdb.connect(str(settings.warehouse / "build" / "marts.duckdb"), read_only=True) as connection:
         tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
         return {
-            table: connection.execute(f"select columns(lambda name: name <> 'load_id') from {table} order by all").fetchall()
+            table: connection.execute(
+                f"select columns(lambda name: name <> 'load_id') from {table} order by all"
+            ).fetchall()
             for table in tables
         }
 

@@ -3,19 +3,22 @@
 {%- set touched = days_replaced([]) -%}
 
 {#- A zero on one of the days after may now be judged otherwise. -#}
-{%- set zeros = [] -%}
-{%- if touched -%}
-    {%- set zeros = literals(
-        "select distinct zero.measured_on from " ~ this ~ " as zero"
-        ~ " inner join " ~ ref('int_observations') ~ " as touched"
-        ~ " on touched.account_key = zero.account_key and touched.metric = zero.metric and touched.post_id is null"
-        ~ " and zero.measured_on > touched.measured_on"
-        ~ " and zero.measured_on <= touched.measured_on + interval " ~ var('anomaly_days') ~ " day"
-        ~ " where zero.value = 0 and zero.measured_on > " ~ (touched | min)
-        ~ " and touched.measured_on in (" ~ (touched | join(', ')) ~ ")"
-    ) -%}
-{%- endif -%}
-{%- set days = touched + zeros -%}
+{%- set zeros -%}
+    select distinct zero.measured_on
+    from {{ this }} as zero
+    inner join {{ ref('int_observations') }} as touched
+        on zero.account_key = touched.account_key
+        and zero.metric = touched.metric
+        and zero.measured_on > touched.measured_on
+        and zero.measured_on <= {{ days_after('touched.measured_on', var('anomaly_days')) }}
+    where
+        zero.value = 0
+        and zero.measured_on > {{ touched | min }}
+        and touched.post_id is null
+        and {{ is_among('touched.measured_on', touched) }}
+{%- endset -%}
+{%- set days = touched + literals(zeros, touched) -%}
+{%- set is_near = 'landed.measured_on >= ' ~ days_before(days | min, var('anomaly_days')) if days else 'true' -%}
 
 with
 
@@ -23,6 +26,18 @@ registry as (
 
     select * from {{ ref('metrics') }}
     where subject = 'account'
+
+),
+
+redefinitions as (
+
+    select distinct
+        platform,
+        metric,
+        effective_on
+
+    from {{ ref('breaks') }}
+    where not is_comparable and subject = 'account'
 
 ),
 
@@ -34,10 +49,7 @@ breaks as (
         effective_on,
         lead(effective_on) over (partition by platform, metric order by effective_on) as next_on
 
-    from (
-        select distinct platform, metric, effective_on from {{ ref('breaks') }}
-        where not is_comparable and subject = 'account'
-    )
+    from redefinitions
 
 ),
 
@@ -49,7 +61,11 @@ directory as (
 
 runs as (
 
-    select platform, run_id, max_by(scheduled_at, started_at) as scheduled_at
+    select
+        platform,
+        run_id,
+        max_by(scheduled_at, started_at) as scheduled_at
+
     from {{ ref('int_runs') }}
     group by platform, run_id
 
@@ -135,16 +151,22 @@ found as (
         null as run_id
 
     from expected
-    anti join of_the_days
+    left join of_the_days
         on expected.account_key = of_the_days.account_key
         and expected.metric = of_the_days.metric
         and expected.measured_on = of_the_days.measured_on
+    where of_the_days.account_key is null
 
 ),
 
 zeros as (
 
-    select account_key, metric, measured_on from found
+    select
+        account_key,
+        metric,
+        measured_on
+
+    from found
     where value = 0
 
 ),
@@ -160,11 +182,11 @@ before_zeros as (
     inner join {{ ref('int_observations') }} as landed
         on zeros.account_key = landed.account_key
         and zeros.metric = landed.metric
-        and landed.measured_on < zeros.measured_on
-        and landed.measured_on >= {{ days_after('zeros.measured_on', -var('anomaly_days')) }}
+        and zeros.measured_on > landed.measured_on
+        and {{ days_before('zeros.measured_on', var('anomaly_days')) }} <= landed.measured_on
     where
         landed.post_id is null
-        {% if days %}and landed.measured_on >= {{ days_moved([days | min], [-var('anomaly_days')]) | first }}{% endif %}
+        and {{ is_near }}
     qualify
         row_number() over (
             partition by zeros.account_key, zeros.metric, zeros.measured_on, landed.measured_on
@@ -176,7 +198,12 @@ before_zeros as (
 -- nothing one day after a crowd: the platform's slip, not the audience's
 false_zeros as (
 
-    select account_key, metric, measured_on from before_zeros
+    select
+        account_key,
+        metric,
+        measured_on
+
+    from before_zeros
     where earlier_value <> 0
     group by account_key, metric, measured_on
     having max_by(earlier_value, earlier_on) >= {{ var('anomaly_floor') }}
@@ -200,7 +227,11 @@ judged as (
         found.reason,
         found.fetched_at,
         false_zeros.account_key is not null as is_anomaly,
-        coalesce(not found.is_imported and found.fetched_at > {{ hours_after('runs.scheduled_at', var('late_after_hours')) }}, false) as is_late,
+        case
+            when found.is_imported then false
+            when found.fetched_at > {{ hours_after('runs.scheduled_at', var('late_after_hours')) }} then true
+            else false
+        end as is_late,
         due.account_key is not null as is_due,
         case directory.cadence when 'daily' then 1 when 'weekly' then 7 end as cadence_days,
         breaks.effective_on as break_on
@@ -210,7 +241,7 @@ judged as (
         on found.account_key = directory.account_key
         and found.measured_on >= directory.described_from_on
         and found.measured_on < directory.described_until_on
-    left join registry
+    left join registry -- noqa: ST11
         on found.platform = registry.platform
         and found.metric = registry.metric
     left join runs

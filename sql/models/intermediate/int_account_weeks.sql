@@ -241,7 +241,7 @@ together as (
         select * from levels
         union all
         select * from flows
-    )
+    ) as weeks
 
 ),
 
@@ -294,7 +294,7 @@ select
     case when is_change then high - last_low end as change_high,
     case when is_change and last_value > 0 then (value - last_value) / last_value end as growth_rate,
     case
-        when kind is distinct from 'flow' and not is_break and value > 0 and last_value > 0
+        when coalesce(kind, 'level') <> 'flow' and not is_break and value > 0 and last_value > 0
             then pow(value / last_value, 7.0 / days_since) - 1
     end as weekly_growth_rate,
     days_expected,

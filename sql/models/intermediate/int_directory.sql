@@ -19,6 +19,18 @@ rows_landed as (
 ),
 
 -- a snapshot is the whole directory: the last one of a day is in force until the next day that has one
+last_of_the_day as (
+
+    select distinct
+        measured_on,
+        landed_at,
+        run_id
+
+    from rows_landed
+    qualify dense_rank() over (partition by measured_on order by landed_at desc, run_id desc) = 1
+
+),
+
 snapshots as (
 
     select
@@ -27,8 +39,7 @@ snapshots as (
         run_id,
         lead(measured_on) over (order by measured_on) as replaced_on
 
-    from (select distinct measured_on, landed_at, run_id from rows_landed)
-    qualify row_number() over (partition by measured_on order by landed_at desc, run_id desc) = 1
+    from last_of_the_day
 
 ),
 
@@ -55,7 +66,10 @@ described as (
         *,
         lag(in_force_on) over account is null as is_first,
         lead(in_force_on) over account is null as is_latest,
-        case when lag(in_force_on) over account is null then date '0001-01-01' else in_force_on end as described_from_on,
+        case
+            when lag(in_force_on) over account is null then date '0001-01-01'
+            else in_force_on
+        end as described_from_on,
         coalesce(lead(in_force_on) over account, date '9999-12-31') as described_until_on
 
     from in_force

@@ -6,22 +6,24 @@ runs as (
 
 ),
 
-horizon as (
+latest_of_day as (
 
-    select max(measured_on) as horizon_on from runs
+    select
+        *,
+        max(measured_on) over () as horizon_on
+
+    from runs
+    qualify row_number() over (partition by platform, measured_on order by started_at desc, run_id desc) = 1
 
 ),
 
-latest_of_day as (
+in_force as (
 
     select
         *,
         lead(measured_on) over (partition by platform order by measured_on) as next_on
 
-    from (
-        select * from runs
-        qualify row_number() over (partition by platform, measured_on order by started_at desc, run_id desc) = 1
-    )
+    from latest_of_day
 
 ),
 
@@ -29,14 +31,13 @@ latest_of_day as (
 days as (
 
     select
-        latest_of_day.platform,
-        latest_of_day.measured_on as run_on,
-        latest_of_day.status,
-        latest_of_day.message,
-        {{ each_day('latest_of_day.measured_on', "coalesce(" ~ days_after('latest_of_day.next_on', -1) ~ ", horizon.horizon_on)") }} as measured_on
+        platform,
+        measured_on as run_on,
+        status,
+        message,
+        {{ each_day('measured_on', 'coalesce(' ~ days_before('next_on', 1) ~ ', horizon_on)') }} as measured_on
 
-    from latest_of_day
-    cross join horizon
+    from in_force
 
 )
 

@@ -4,49 +4,61 @@ with
 
 posts as (
 
-    select
-        account_key,
-        post_id,
-        published_on,
-        load_id
-
-    from {{ ref('int_posts') }}
+    select * from {{ ref('int_posts') }}
     where load_id > {{ last_load() }}
 
-)
+),
 
 {% if is_incremental() %}
 
-, known as (
+known as (
 
     select * from {{ this }}
-    where (account_key, post_id) in (select (account_key, post_id) from posts)
+    where (account_key, post_id) in (
+        select
+            account_key,
+            post_id
 
-)
+        from posts
+    )
 
-select
-    posts.account_key,
-    posts.post_id,
-    posts.published_on,
-    bool_or(known.account_key is not null) as is_moved,
-    posts.load_id
-
-from posts
-left join known
-    on posts.account_key = known.account_key
-    and posts.post_id = known.post_id
-group by posts.account_key, posts.post_id, posts.published_on, posts.load_id
-having not coalesce(bool_or(known.published_on = posts.published_on), false)
+),
 
 {% else %}
+
+known as (
+
+    select * from posts
+    where false
+
+),
+
+{% endif %}
+
+compared as (
+
+    select
+        posts.account_key,
+        posts.post_id,
+        posts.published_on,
+        posts.load_id,
+        coalesce(bool_or(known.published_on is not null), false) as is_moved,
+        coalesce(bool_or(known.published_on = posts.published_on), false) as is_known
+
+    from posts
+    left join known
+        on posts.account_key = known.account_key
+        and posts.post_id = known.post_id
+    group by posts.account_key, posts.post_id, posts.published_on, posts.load_id
+
+)
 
 select
     account_key,
     post_id,
     published_on,
-    false as is_moved,
+    is_moved,
     load_id
 
-from posts
-
-{% endif %}
+from compared
+where not is_known

@@ -1,6 +1,9 @@
 {{ config(materialized='incremental', unique_key='measured_on') }}
 
 {%- set days = days_replaced([]) -%}
+{%- set counters = [
+    'views', 'impressions', 'likes', 'comments', 'reposts', 'quotes', 'shares', 'reactions', 'bookmarks'
+] -%}
 
 with
 
@@ -52,7 +55,7 @@ reasons as (
     qualify
         row_number() over (
             partition by account_key, post_id, measured_on
-            order by fetched_at desc, run_id desc, reason
+            order by fetched_at desc, run_id desc, reason asc
         ) = 1
 
 ),
@@ -65,7 +68,7 @@ wide as (
         account_id,
         post_id,
         measured_on,
-        {% for metric in ['views', 'impressions', 'likes', 'comments', 'reposts', 'quotes', 'shares', 'reactions', 'bookmarks'] %}
+        {% for metric in counters %}
         max(case when metric = '{{ metric }}' then value end) as {{ metric }},
         {% endfor %}
         cast(sum(case when counts_as_engagement then value end) as bigint) as engagements,

@@ -35,7 +35,13 @@ seen as (
     {% if is_incremental() %}
     union all by name
     select * from {{ this }}
-    where (account_key, post_id) in (select (account_key, post_id) from landed)
+    where (account_key, post_id) in (
+        select
+            account_key,
+            post_id
+
+        from landed
+    )
     {% endif %}
 
 )

@@ -1,9 +1,7 @@
 {{ config(materialized='incremental') }}
 
-{#- Loads go on counting through a rebuild by hand, so that one that stops halfway leaves no model ahead of the files. -#}
-{%- set before = adapter.get_relation(this.database, this.schema, this.identifier) if execute else none -%}
-{%- set known = run_query('select coalesce(max(load_id), 0) from ' ~ before).columns[0].values()[0] if before else 0 -%}
-{%- set root = env_var('SOCIALMETRICS_LANDING') -%}
+{#- Loads go on counting through a rebuild by hand: one that stops halfway leaves no model ahead of the files. -#}
+{%- set before = highest_load_of(this) -%}
 
 with
 
@@ -11,7 +9,7 @@ files as (
 
     select
         file,
-        split_part(substr(file, length('{{ root }}') + 2), '/', 1) as kind
+        split_part(substr(file, length('{{ landing_root() }}') + 2), '/', 1) as kind
 
     from {{ landing_files() }}
     where file not like '%/columns.parquet'
@@ -21,11 +19,9 @@ files as (
 select
     files.file,
     files.kind,
-    cast({{ known + 1 }} as integer) as load_id
+    cast({{ before }} + 1 as integer) as load_id
 
 from files
-
-{% if is_incremental() %}
-    left join {{ this }} as known on files.file = known.file
-    where known.file is null
-{% endif %}
+{% if is_incremental() -%}
+where files.file not in (select known.file from {{ this }} as known)
+{%- endif %}

@@ -50,7 +50,7 @@ judged_by_new_runs as (
         and observations.run_id = new_runs.run_id
     where
         observations.load_id <= {{ last }}
-        and observations.fetched_at >= (select min(started_at) from new_runs)
+        and observations.fetched_at >= (select min(runs.started_at) from new_runs as runs)
 
 ),
 

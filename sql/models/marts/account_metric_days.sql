@@ -4,20 +4,22 @@
 {%- set windows = [1, 7, 28, 365] -%}
 {%- set near_days = 8 -%}
 
-{#- Days to replace: those whose values changed, those that compare with them, and each series' next day that looks back to one. -#}
+{#- Days to replace: those that changed, those that compare with them, and each series' next day that looks back. -#}
 {%- set changed = days_replaced([values]) -%}
-{%- set next = [] -%}
-{%- if changed -%}
-    {%- set next = literals(
-        "select distinct min(later.measured_on) from " ~ values ~ " as touched"
-        ~ " inner join " ~ values ~ " as later"
-        ~ " on later.account_key = touched.account_key and later.metric = touched.metric"
-        ~ " and later.measured_on > touched.measured_on and later.is_usable"
-        ~ " where touched.measured_on in (" ~ (changed | join(', ')) ~ ") and later.measured_on > " ~ (changed | min)
-        ~ " group by touched.account_key, touched.metric, touched.measured_on"
-    ) -%}
-{%- endif -%}
-{%- set days = changed + next + days_moved(changed, windows) -%}
+{%- set looking_back -%}
+    select distinct min(later.measured_on) as measured_on
+    from {{ values }} as touched
+    inner join {{ values }} as later
+        on touched.account_key = later.account_key
+        and touched.metric = later.metric
+        and touched.measured_on < later.measured_on
+    where
+        {{ is_among('touched.measured_on', changed) }}
+        and later.is_usable
+        and later.measured_on > {{ changed | min }}
+    group by touched.account_key, touched.metric, touched.measured_on
+{%- endset -%}
+{%- set days = changed + literals(looking_back, changed) + days_moved(changed, windows) -%}
 
 with
 
@@ -50,7 +52,7 @@ seen_lately as (
         on of_the_days.account_key = earlier.account_key
         and of_the_days.metric = earlier.metric
         and of_the_days.usable_on > earlier.measured_on
-        and {{ days_after('of_the_days.usable_on', -near_days) }} <= earlier.measured_on
+        and {{ days_before('of_the_days.usable_on', near_days) }} <= earlier.measured_on
     where
         earlier.is_usable
         and {{ is_among('earlier.measured_on', days_moved(days, range(-near_days, 0))) }}
@@ -74,7 +76,7 @@ seen_long_ago as (
         earlier.high as previous_high
 
     from of_the_days
-    anti join seen_lately
+    left join seen_lately
         on of_the_days.account_key = seen_lately.account_key
         and of_the_days.metric = seen_lately.metric
         and of_the_days.measured_on = seen_lately.measured_on
@@ -82,7 +84,9 @@ seen_long_ago as (
         on of_the_days.account_key = earlier.account_key
         and of_the_days.metric = earlier.metric
         and of_the_days.usable_on > earlier.measured_on
-    where earlier.is_usable
+    where
+        seen_lately.account_key is null
+        and earlier.is_usable
     qualify
         row_number() over (
             partition by of_the_days.account_key, of_the_days.metric, of_the_days.measured_on
@@ -139,12 +143,12 @@ compared as (
         of_the_days.*,
         previous.* exclude (account_key, metric, measured_on),
         {{ days_between('previous.previous_on', 'of_the_days.measured_on') }} as days_since_previous,
-        coalesce(of_the_days.break_on > previous.previous_on, false) as is_break
-        {%- for window in windows %},
+        {% for window in windows %}
         base_{{ window }}.value as base_{{ window }}_value,
         base_{{ window }}.low as base_{{ window }}_low,
-        base_{{ window }}.high as base_{{ window }}_high
-        {%- endfor %}
+        base_{{ window }}.high as base_{{ window }}_high,
+        {% endfor %}
+        coalesce(of_the_days.break_on > previous.previous_on, false) as is_break
 
     from of_the_days
     left join previous
@@ -155,7 +159,7 @@ compared as (
     left join before_{{ window }}d as base_{{ window }}
         on of_the_days.account_key = base_{{ window }}.account_key
         and of_the_days.metric = base_{{ window }}.metric
-        and {{ days_after('of_the_days.usable_on', -window) }} = base_{{ window }}.measured_on
+        and {{ days_before('of_the_days.usable_on', window) }} = base_{{ window }}.measured_on
         and (of_the_days.break_on is null or of_the_days.break_on <= base_{{ window }}.measured_on)
         {%- if window == 1 %}
         and not of_the_days.is_late
@@ -186,15 +190,15 @@ select
     case
         when not is_break and value > 0 and previous_value > 0
             then pow(value / previous_value, 7.0 / days_since_previous) - 1
-    end as weekly_growth_rate_since_previous
-    {%- for window in windows %},
+    end as weekly_growth_rate_since_previous,
+    {% for window in windows %}
     value - base_{{ window }}_value as change_{{ window }}d,
     low - base_{{ window }}_high as change_{{ window }}d_low,
     high - base_{{ window }}_low as change_{{ window }}d_high,
     case when base_{{ window }}_value > 0 then value / base_{{ window }}_value - 1 end as growth_{{ window }}d_rate,
     case when base_{{ window }}_high > 0 then low / base_{{ window }}_high - 1 end as growth_{{ window }}d_rate_low,
-    case when base_{{ window }}_low > 0 then high / base_{{ window }}_low - 1 end as growth_{{ window }}d_rate_high
-    {%- endfor %},
+    case when base_{{ window }}_low > 0 then high / base_{{ window }}_low - 1 end as growth_{{ window }}d_rate_high,
+    {% endfor %}
     is_usable and previous_on is null as is_baseline,
     coalesce(days_since_previous > cadence_days, false) as is_gap,
     is_break,

@@ -1,12 +1,11 @@
 {{ config(materialized='incremental', unique_key='week_start_on') }}
 
 {%- set all_weeks = ref('int_account_weeks') -%}
-{%- set within = var('usual_weeks_within') -%}
+{%- set within = var('usual_weeks_within') | int -%}
 
 {#- Weeks to replace: those that changed, those in whose usual range they lie, and those a year later. -#}
-{%- set changed = mondays(
-    days_replaced([]) + literals('select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load())
-) -%}
+{%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load() -%}
+{%- set changed = mondays(days_replaced([]) + literals(new_weeks)) -%}
 {%- set offsets = range(0, 7 * within + 1, 7) | list + [364] -%}
 {%- set weeks = days_moved(changed, offsets) -%}
 
@@ -20,7 +19,7 @@ figures as (
         week_start_on,
         case
             when kind = 'flow' and is_complete then value
-            when kind is distinct from 'flow' and is_complete and not has_anomaly then change
+            when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then change
         end as figure,
         {{ is_among('week_start_on', weeks) }} as is_wanted
 
@@ -88,7 +87,7 @@ select
     usual_high,
     cast(usual_weeks as integer) as usual_weeks,
     case
-        when kind is distinct from 'flow' then {{ reading('change', 'change_low', 'change_high') }}
+        when coalesce(kind, 'level') <> 'flow' then {{ reading('change', 'change_low', 'change_high') }}
         when is_complete then {{ reading('value', 'low', 'high') }}
         else 'cannot tell'
     end as reading,

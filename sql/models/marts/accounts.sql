@@ -29,9 +29,21 @@ observed as (
 
 known as (
 
-    select account_key, platform, account_id from directory
+    select
+        account_key,
+        platform,
+        account_id
+
+    from directory
+
     union
-    select account_key, platform, account_id from observed
+
+    select
+        account_key,
+        platform,
+        account_id
+
+    from observed
 
 )
 

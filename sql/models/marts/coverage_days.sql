@@ -61,7 +61,9 @@ judged as (
 
     select
         *,
-        missing = missing_hidden + missing_not_found + missing_suspended + missing_forbidden + missing_retired as is_complete
+        missing = (
+            missing_hidden + missing_not_found + missing_suspended + missing_forbidden + missing_retired
+        ) as is_complete
 
     from counted
 

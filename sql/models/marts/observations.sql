@@ -26,7 +26,7 @@ compared as (
     select
         *,
         row_number() over in_order as place,
-        case when told is distinct from lag(told) over in_order then 1 else 0 end as is_news
+        lag(told) over in_order as told_before
 
     from landed
     window in_order as (
@@ -40,7 +40,7 @@ numbered as (
 
     select
         *,
-        sum(is_news) over (
+        sum(case when told is distinct from told_before then 1 else 0 end) over (
             partition by account_key, post_id, metric, measured_on
             order by place
             rows between unbounded preceding and current row

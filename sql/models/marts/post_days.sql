@@ -1,28 +1,34 @@
 {{ config(materialized='incremental', unique_key='measured_on') }}
 
 {%- set values = ref('int_post_values') -%}
-{%- set last = last_load() -%}
 
-{#- Days to replace: those whose values changed, each post's next day that looks back to one, and the days of posts whose date of publication became known or moved. -#}
+{#- Days to replace: those that changed, each post's next day that looks back to one,
+    and the days of posts whose date of publication became known or moved. -#}
 {%- set changed = days_replaced([values]) -%}
-{%- set next = [] -%}
-{%- if changed -%}
-    {%- set next = literals(
-        "select distinct min(later.measured_on) from " ~ values ~ " as touched"
-        ~ " inner join " ~ values ~ " as later"
-        ~ " on later.account_key = touched.account_key and later.post_id = touched.post_id"
-        ~ " and later.measured_on > touched.measured_on and later.engagements is not null"
-        ~ " where touched.measured_on in (" ~ (changed | join(', ')) ~ ") and later.measured_on > " ~ (changed | min)
-        ~ " group by touched.account_key, touched.post_id, touched.measured_on"
-    ) -%}
-{%- endif -%}
-{%- set dated = literals(
-    "select distinct days.measured_on from " ~ this ~ " as days"
-    ~ " inner join " ~ ref('int_post_dates') ~ " as dates"
-    ~ " on days.account_key = dates.account_key and days.post_id = dates.post_id"
-    ~ " where dates.load_id > " ~ last ~ " and (dates.is_moved or days.age_days is null)"
-) -%}
-{%- set days = changed + next + dated -%}
+{%- set looking_back -%}
+    select distinct min(later.measured_on) as measured_on
+    from {{ values }} as touched
+    inner join {{ values }} as later
+        on touched.account_key = later.account_key
+        and touched.post_id = later.post_id
+        and touched.measured_on < later.measured_on
+    where
+        {{ is_among('touched.measured_on', changed) }}
+        and later.engagements is not null
+        and later.measured_on > {{ changed | min }}
+    group by touched.account_key, touched.post_id, touched.measured_on
+{%- endset -%}
+{%- set dated -%}
+    select distinct days.measured_on
+    from {{ this }} as days
+    inner join {{ ref('int_post_dates') }} as dates
+        on days.account_key = dates.account_key
+        and days.post_id = dates.post_id
+    where
+        dates.load_id > {{ last_load() }}
+        and (dates.is_moved or days.age_days is null)
+{%- endset -%}
+{%- set days = changed + literals(looking_back, changed) + literals(dated) -%}
 
 with
 
@@ -38,7 +44,11 @@ history as (
 
     {% if is_incremental() %}
     where (account_key, post_id) in (
-        select (account_key, post_id) from {{ values }}
+        select
+            account_key,
+            post_id
+
+        from {{ values }}
         where {{ is_among('measured_on', days) }}
     )
     {% endif %}
@@ -79,7 +89,8 @@ select
     in_order.previous_on,
     case
         when in_order.previous_on is not null then in_order.engagements - previous.engagements
-        when {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }} then in_order.engagements
+        when {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }}
+            then in_order.engagements
     end as engagements_change,
     in_order.reason,
     in_order.fetched_at,

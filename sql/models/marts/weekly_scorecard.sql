@@ -1,3 +1,7 @@
+{%- set figures = [
+    'value', 'low', 'high', 'change', 'change_low', 'change_high', 'last_year_value', 'change_since_last_year'
+] -%}
+
 with
 
 organizations as (
@@ -12,7 +16,7 @@ weeks as (
     select * from {{ ref('int_account_weeks') }}
     where
         organization_id in (select organization_id from organizations)
-        and metric in ({% for metric in var('headline_metrics') %}'{{ metric }}'{{ ', ' if not loop.last }}{% endfor %})
+        and metric in ({{ headline_metrics() }})
 
 ),
 
@@ -21,7 +25,7 @@ account_weeks as (
     select * from {{ ref('account_weeks') }}
     where
         organization_id in (select organization_id from organizations)
-        and metric in ({% for metric in var('headline_metrics') %}'{{ metric }}'{{ ', ' if not loop.last }}{% endfor %})
+        and metric in ({{ headline_metrics() }})
 
 ),
 
@@ -55,8 +59,10 @@ summed as (
         account_weeks.metric,
         account_weeks.week_start_on,
         count(*) as accounts,
-        {% for figure in ['value', 'low', 'high', 'change', 'change_low', 'change_high', 'last_year_value', 'change_since_last_year'] %}
-        case when count(account_weeks.{{ figure }}) = count(*) then cast(sum(account_weeks.{{ figure }}) as bigint) end as {{ figure }},
+        {% for figure in figures %}
+        case
+            when count(account_weeks.{{ figure }}) = count(*) then cast(sum(account_weeks.{{ figure }}) as bigint)
+        end as {{ figure }},
         {% endfor %}
         bool_and(account_weeks.is_complete) as is_complete,
         bool_or(weeks.has_anomaly) as has_anomaly,
@@ -120,7 +126,9 @@ select
     compared.change,
     compared.change_low,
     compared.change_high,
-    case when compared.value - compared.change > 0 then compared.change / (compared.value - compared.change) end as growth_rate,
+    case
+        when compared.value - compared.change > 0 then compared.change / (compared.value - compared.change)
+    end as growth_rate,
     compared.usual_low,
     compared.usual_high,
     cast(compared.usual_weeks as integer) as usual_weeks,

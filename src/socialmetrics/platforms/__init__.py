@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from socialmetrics.errors import Misconfigured, SocialmetricsError
-from socialmetrics.records import Account, Answer, Call, Found, Record, Response, Tracked
+from socialmetrics.errors import Misconfigured, SocialmetricsError, Unexpected
+from socialmetrics.records import Account, Answer, Call, Found, Observation, Profile, Record, Response, Tracked
 from socialmetrics.settings import Access
 
 NAMES = ("youtube", "x", "facebook")
@@ -47,7 +47,20 @@ def load(name: str) -> Platform:
 def interpret(platform: Platform, response: Response) -> Iterator[Record]:
     """What a landed response says: its records, or its reason for every subject it asked about."""
     if response.reason is None:
-        yield from platform.parse(response)
+        yield from _asked_for(platform.parse(response), response)
         return
     for subject in response.subjects:
         yield response.observation(subject, None, None, response.reason)
+
+
+def _asked_for(records: Iterator[Record], response: Response) -> Iterator[Record]:
+    """The records, each once and of an account that was asked about. Raises Unexpected for any other."""
+    accounts = {subject.account_id for subject in response.subjects}
+    seen: set[tuple[str | None, ...]] = set()
+    for record in records:
+        if not isinstance(record, Profile):
+            key = (record.account_id, record.post_id, record.metric if isinstance(record, Observation) else "")
+            if record.account_id not in accounts or key in seen:
+                raise Unexpected(f"The answer speaks of {record.account_id} unasked, or twice.")
+            seen.add(key)
+        yield record

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from socialmetrics.errors import Unexpected
 
 LARGEST = 2**63 - 1
+LONGEST = 19  # digits of it
 Tree = dict[str, "Tree"]
 
 
@@ -39,7 +40,8 @@ class Node:
             yield Node(value, f"{node.path}[{index}]")
 
     def text(self) -> str:
-        if not isinstance(self.value, str) or not self.value:
+        """A text that is not empty and can be stored (half a surrogate pair cannot)."""
+        if not isinstance(self.value, str) or not self.value or not _is_storable(self.value):
             self._refuse("a text")
         return self.value
 
@@ -52,7 +54,7 @@ class Node:
     def count(self) -> int:
         """A count from 0 to 2^63 - 1, as a number or as decimal digits."""
         value = self.value
-        if isinstance(value, str) and value.isascii() and value.isdigit():
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= LONGEST:
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
             self._refuse("a count")
@@ -62,11 +64,11 @@ class Node:
         """An ISO 8601 instant with an offset, as UTC."""
         try:
             instant = datetime.fromisoformat(self.text())
-        except ValueError:
+            if instant.tzinfo is None:
+                self._refuse("an instant with an offset")
+            return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             self._refuse("an instant")
-        if instant.tzinfo is None:
-            self._refuse("an instant with an offset")
-        return instant.astimezone(UTC)
 
     def _refuse(self, wanted: str) -> NoReturn:
         raise Unexpected(
@@ -93,11 +95,19 @@ def shape(body: Any) -> Any:
     return type(body).__name__
 
 
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _kept(value: Any, tree: Tree) -> Any:
     if value is None:
         return None
     if isinstance(value, list):
         return [_kept(element, tree) for element in value]
     if isinstance(value, dict) and tree:
-        return {key: _kept(value[key], branch) for key, branch in tree.items() if key in value}
+        return {key: _kept(member, tree[key]) for key, member in value.items() if key in tree}
     return shape(value) if tree or isinstance(value, dict) else value

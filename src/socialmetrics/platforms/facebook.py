@@ -100,12 +100,14 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     more = [call for account in known if (call := _more(account, tracked, found))]
     if not found.calls.issuperset(more):
         return first + more
-    asked = [post for post in tracked.posts if Subject(post.account_id, post.post_id) not in found.values]
-    return first + more + _due_posts([p for p in asked if p.account_id in found.profiles], by_id)
+    done = found.values.keys() | found.asked(POST)
+    due = [p for p in tracked.posts if p.account_id in found.profiles and Subject(p.account_id, p.post_id) not in done]
+    return first + more + _due_posts(due, by_id)
 
 
 def fetch(client: _Client, call: Call) -> Iterator[Answer]:
     """The batch; items that timed out or failed for the moment are asked again, alone."""
+    items: list[dict[str, Any]] = []
     waiting = dict(zip((s.post_id or s.account_id for s in call.subjects), dict(call.params)["items"], strict=True))
     for _ in range(1 + ASKED_AGAIN):
         answers = _post(client, list(waiting.values()))
@@ -113,19 +115,24 @@ def fetch(client: _Client, call: Call) -> Iterator[Answer]:
         yield Answer({"items": items}, units=len(items))
         waiting = {item["asked"]: waiting[item["asked"]] for item in items if _may_pass(item)}
         if not waiting:
-            return
+            break
+    if not call.observes and (waiting or (call.endpoint == MORE_POSTS and _failed(items[0]))):
+        raise Unavailable(f"Facebook gave no usable answer to {call.endpoint}. Run again later.")
 
 
 def parse(response: Response) -> Iterator[Record]:
     subjects = {s.post_id or s.account_id: s for s in response.subjects}
     for item in Node(response.body).items("items"):
-        subject = subjects[item["asked"].text()]
+        asked = item["asked"].text()
+        if asked not in subjects:
+            raise Unexpected(f"Facebook answered what was not asked about at {item.path}.asked.", f"{item.path}.asked")
+        subject = subjects[asked]
         body, error = item.get("body"), _error(item)
         if error is not None or body is None:
-            if response.endpoint != RESOLVE:
+            if response.endpoint not in (RESOLVE, MORE_POSTS):
                 yield response.observation(subject, None, None, error or Reason.UNAVAILABLE)
         elif response.endpoint in (PAGE, RESOLVE):
-            yield from _parse_page(response, item["asked"].text(), body)
+            yield from _parse_page(response, asked, body)
         elif response.endpoint == MORE_POSTS:
             for post in body.items("data"):
                 yield from _parse_post(response, subject.account_id, post)
@@ -139,11 +146,12 @@ def explain(error: Exception) -> SocialmetricsError | None:
         return error
     if isinstance(error, facebook.GraphAPIError):
         said = error.result.get("error") if isinstance(error.result, dict) else None
-        code = said.get("code") if isinstance(said, dict) else None
+        code = _code(said)
         told = f"Facebook answered error {code}" if code else "Facebook answered with something that is no JSON"
         if code in DENIED_CODES:
             return Denied(
-                f"{told}: the token is refused. Make a new one, set SOCIALMETRICS_FACEBOOK_TOKEN and run `socialmetrics check`."
+                f"{told}: the token is refused. Make a new one, set SOCIALMETRICS_FACEBOOK_TOKEN and run "
+                "`socialmetrics check`."
             )
         if code in THROTTLED_CODES:
             return Throttled(f"{told}: too many calls for this token. Wait an hour and run again.", 3600)
@@ -154,7 +162,7 @@ def explain(error: Exception) -> SocialmetricsError | None:
         if code is None or code in TRANSIENT_CODES:
             return Unavailable(f"{told}. Run again later.")
         return Unexpected(f"{told}: the call was not understood. Report it with the response file.")
-    if isinstance(error, (requests.RequestException, OSError)):
+    if isinstance(error, (requests.RequestException, OSError, ValueError, RecursionError)):
         said = type(error).__name__
         return Unavailable(f"Facebook could not be reached or gave no JSON ({said}). Check the network and run again.")
     if isinstance(error, KeyError) and error.args == ("content-type",):  # facebook-sdk, on an answer without one
@@ -173,6 +181,7 @@ def _batch(endpoint: str, accounts: list[Account], path: Callable[[Account], str
         usual_units=size,
         is_own=any(a.is_own for a in accounts),
         is_discovery=is_discovery,
+        observes=endpoint != RESOLVE,
     )
 
 
@@ -192,7 +201,8 @@ def _more(account: Account, tracked: Tracked, found: Found) -> Call | None:
     """The next older posts of a Page, where all that came are newer than its last discovery."""
     key = account.account_id or ""
     profile = found.profiles.get(key)
-    if profile is None:
+    made = [call for call in found.calls if call.endpoint == MORE_POSTS and call.subjects == (Subject(key),)]
+    if profile is None or len(made) >= PAGES:
         return None
     since = tracked.discovered_at.get(key, profile.fetched_at - FIRST_LOOK)
     came = [post.published_at for post in found.posts.values() if post.account_id == key]
@@ -283,9 +293,21 @@ def _decoded(answer: Any) -> dict[str, Any]:
 def _may_pass(item: dict[str, Any]) -> bool:
     body = item["body"]
     error = body.get("error") if isinstance(body, dict) else None
+    code = _code(error)
     return body is None or (
-        isinstance(error, dict) and (error.get("code") in TRANSIENT_CODES or bool(error.get("is_transient")))
+        isinstance(error, dict)
+        and code not in THROTTLED_CODES
+        and (code in TRANSIENT_CODES or error.get("is_transient") is True)
     )
+
+
+def _failed(item: dict[str, Any]) -> bool:
+    return not isinstance(item["body"], dict) or "error" in item["body"]
+
+
+def _code(error: Any) -> int | None:
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) else None
 
 
 def _error(item: Node) -> Reason | None:
@@ -293,8 +315,7 @@ def _error(item: Node) -> Reason | None:
     error = body.get("error") if body else None
     if error is None:
         return None
-    code, subcode = error.get("code"), error.get("error_subcode")
-    number = code.count() if code else 0
+    number, subcode = _code(error.value), error.get("error_subcode")
     if number in DENIED_CODES:
         return Reason.DENIED
     if number in FORBIDDEN_CODES:
@@ -303,15 +324,19 @@ def _error(item: Node) -> Reason | None:
         return Reason.UNAVAILABLE
     if number == 100 and subcode is not None and subcode.value == 33:
         return Reason.NOT_FOUND
-    raise Unexpected(f"Facebook answered error {number} at {error.path}, which is not known.", error.path)
+    return Reason.UNREADABLE
 
 
 def _parse_page(response: Response, asked: str, body: Node) -> Iterator[Record]:
     account_id, username = body["id"].identifier(), body.get("username")
+    if response.endpoint == PAGE and account_id != asked:
+        raise Unexpected(
+            f"Facebook answered for another Page than was asked about at {body.path}.id.", f"{body.path}.id"
+        )
     handle = username.text() if username else None
     yield response.profile(
         account_id,
-        asked if response.endpoint == RESOLVE else handle,
+        asked.lstrip("@") if response.endpoint == RESOLVE else handle,
         body["name"].text(),
         f"https://www.facebook.com/{account_id}",
         None,

@@ -32,6 +32,7 @@ from socialmetrics.records import (
     Response,
     Subject,
     Tracked,
+    TrackedPost,
 )
 from socialmetrics.settings import Access
 
@@ -44,6 +45,7 @@ USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")
 BATCH = 100
 PAGES = 5  # of 100 posts each: the most that one account's discovery pays for in a day
 FIRST_LOOK = timedelta(days=7)
+_HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")  # any other makes X refuse the whole batch
 
 USERS, RESOLVE, TIMELINE, POSTS = "users", "users/by", "users/tweets", "tweets"
 
@@ -91,26 +93,17 @@ def connect(access: Access) -> Any:
 
 def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> list[Call]:
     """Users by 100, one timeline each from the newest known post on, and the posts whose ladder is due by 100."""
-    first = [_users(batch, RESOLVE) for batch in chunked([a for a in accounts if not a.account_id], BATCH)]
+    named = [a for a in accounts if not a.account_id and _HANDLE.fullmatch(a.handle)]
+    first = [_users(batch, RESOLVE) for batch in chunked(named, BATCH)]
     known = [a for a in accounts if a.account_id]
     for credential in dict.fromkeys(a.credential for a in known):
         members = [a for a in known if a.credential == credential]
         first += [_users(batch, USERS) for batch in chunked(members, BATCH)]
     own = {a.account_id for a in known if a.is_own}
     due = sorted(tracked.posts, key=lambda post: (post.account_id not in own, post.account_id, post.post_id))
-    lookups = [
-        Call(
-            POSTS,
-            tuple(Subject(post.account_id, post.post_id) for post in batch),
-            KEEP_POSTS,
-            credential=known[0].credential if known else "",
-            dollars=POST_DOLLARS * len(batch),
-            usual_dollars=POST_DOLLARS * len(batch),
-        )
-        for batch in chunked(due, BATCH)
-    ]
+    credential = known[0].credential if known else ""
     if found is None:
-        return first + [_timeline(account, tracked, None) for account in known] + lookups
+        return first + [_timeline(account, tracked, None) for account in known] + _lookups(due, credential)
     if not found.calls.issuperset(first):
         return first
     timelines = [
@@ -118,7 +111,10 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         for account in known
         if (profile := found.profiles.get(account.account_id or "")) and profile.status == "public"
     ]
-    return first + timelines + lookups
+    if not found.calls.issuperset(timelines):
+        return first + timelines
+    done = found.values.keys() | found.asked(POSTS)
+    return first + timelines + _lookups([p for p in due if Subject(p.account_id, p.post_id) not in done], credential)
 
 
 def fetch(client: Any, call: Call) -> Iterator[Answer]:
@@ -166,7 +162,7 @@ def explain(error: Exception) -> SocialmetricsError | None:
         if status >= 500:
             return Unavailable(f"{said}. Run again later.")
         return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
-    if isinstance(error, (requests.RequestException, tweepy.TweepyException, OSError)):
+    if isinstance(error, (requests.RequestException, tweepy.TweepyException, OSError, ValueError, RecursionError)):
         return Unavailable(
             f"X could not be reached or gave no JSON ({type(error).__name__}). Check the network and run again."
         )
@@ -177,10 +173,23 @@ def explain(error: Exception) -> SocialmetricsError | None:
 
 def _users(accounts: list[Account], endpoint: str) -> Call:
     dollars = USER_DOLLARS * len(accounts)
-    subjects = tuple(Subject(a.account_id or a.handle) for a in accounts)
     return Call(
-        endpoint, subjects, KEEP_USERS, credential=accounts[0].credential, dollars=dollars, usual_dollars=dollars
+        endpoint,
+        tuple(Subject(a.account_id or a.handle) for a in accounts),
+        KEEP_USERS,
+        credential=accounts[0].credential,
+        dollars=dollars,
+        usual_dollars=dollars,
+        observes=endpoint != RESOLVE,
     )
+
+
+def _lookups(posts: list[TrackedPost], credential: str) -> list[Call]:
+    calls = []
+    for batch in chunked(posts, BATCH):
+        subjects, dollars = tuple(Subject(p.account_id, p.post_id) for p in batch), POST_DOLLARS * len(batch)
+        calls.append(Call(POSTS, subjects, KEEP_POSTS, (), credential, dollars=dollars, usual_dollars=dollars))
+    return calls
 
 
 def _timeline(account: Account, tracked: Tracked, profile: Profile | None) -> Call:
@@ -257,7 +266,10 @@ def _parse_posts(response: Response, body: Node) -> Iterator[Record]:
     accounts = {s.post_id: s.account_id for s in response.subjects}
     for item in body.items("data"):
         post_id, text = item["id"].identifier(), item.get("text")
-        subject = Subject(accounts.get(post_id) or response.subjects[0].account_id, post_id)
+        account_id = response.subjects[0].account_id if response.endpoint == TIMELINE else accounts.get(post_id)
+        if account_id is None:
+            raise Unexpected(f"X answered for a post that was not asked about at {item.path}.id.", f"{item.path}.id")
+        subject = Subject(account_id, post_id)
         if response.endpoint == TIMELINE:
             title, url = text.text() if text else None, f"https://x.com/i/status/{post_id}"
             yield response.post(subject, item["created_at"].instant(), "post", title, url)
@@ -315,6 +327,6 @@ def _problem(error: tweepy.HTTPException) -> str:
 def _present(error: tweepy.HTTPException) -> float:
     """The answer's own Date, so that two clocks that differ do not make a wait too short."""
     try:
-        return parsedate_to_datetime(error.response.headers["date"]).timestamp()
+        return float(parsedate_to_datetime(error.response.headers["date"]).timestamp())
     except (KeyError, ValueError):
         return clock.now().timestamp()

@@ -114,7 +114,7 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     uploads = [_uploads(account, tracked, found) for account in known if _has_news(account, tracked, found)]
     if not found.calls.issuperset(uploads):
         return first + uploads
-    new = [Subject(p.account_id, p.post_id) for p in found.posts.values()]
+    new = [Subject(p.account_id, p.post_id) for p in found.posts.values() if p.post_id not in tracked.known]
     own = {a.account_id for a in known if a.is_own}
     subjects = sorted(set(due + new), key=lambda s: (s.account_id not in own, s.account_id, s.post_id or ""))
     titles = [
@@ -196,7 +196,8 @@ def explain(error: Exception) -> SocialmetricsError | None:
         if status >= 500:
             return Unavailable(f"{said}. Run again later.")
         return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
-    if isinstance(error, (OSError, httplib2.HttpLib2Error, ClientError)) or type(error).__module__ == "http.client":
+    kinds = (OSError, httplib2.HttpLib2Error, ClientError, ValueError, RecursionError)
+    if isinstance(error, kinds) or type(error).__module__ == "http.client":
         return Unavailable(f"YouTube could not be reached ({type(error).__name__}). Check the network and run again.")
     return None
 
@@ -218,9 +219,9 @@ def _pages(service: Any, params: dict[str, Any]) -> Iterator[Answer]:
             )
         )
         yield answer
-        details = [item.get("contentDetails") or {} for item in answer.body.get("items", []) if isinstance(item, dict)]
+        details = [item["contentDetails"].get("videoPublishedAt") for item in Node(answer.body).items("items")]
         following = answer.body.get("nextPageToken")
-        if not following or not any(str(item.get("videoPublishedAt", "")) > since for item in details):
+        if not following or not any(published and published.text() > since for published in details):
             return
         if following == token:
             raise Unexpected("YouTube repeats a page token of playlistItems.list. Run again later.", "$.nextPageToken")
@@ -322,11 +323,12 @@ def _parse_channels(response: Response, body: Node) -> Iterator[Record]:
         account_id = item["id"].text()
         seen.add(account_id)
         snippet, statistics = item["snippet"], item["statistics"]
-        handle = snippet.get("customUrl")
+        custom = snippet.get("customUrl")
+        handle = response.subjects[0].account_id if response.endpoint == RESOLVE else custom.text() if custom else None
         _uploads_of(item)
         yield response.profile(
             account_id,
-            response.subjects[0].account_id if response.endpoint == RESOLVE else handle and handle.text().lstrip("@"),
+            handle and handle.lstrip("@"),
             snippet["title"].text(),
             f"https://www.youtube.com/channel/{account_id}",
             snippet["publishedAt"].instant(),

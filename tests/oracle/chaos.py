@@ -1,0 +1,302 @@
+"""A record that no world would make: everything that can happen to a series, thrown together from a seed, and landed.
+
+Sixteen months of history and nineteen weeks of runs, a few accounts, boundaries met exactly. No platform is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from socialmetrics.records import COLUMNS, Account
+
+from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
+
+FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
+HISTORY_FROM = date(2025, 1, 5)
+ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
+LATER_FROM = date(2026, 6, 22)
+LATER_READINGS = (date(2025, 3, 9), date(2025, 6, 1), date(2025, 10, 5), date(2025, 10, 19))
+IMPORTED_AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
+
+TIMEZONE = "America/Chicago"
+
+Row = dict[str, Any]
+Post = tuple[str, str, str]  # platform, account_id, post_id
+
+
+def account(platform: str, account_id: str, cadence: str = "daily", weekday: int | None = None, **more: Any) -> Account:
+    is_own = cadence == "daily"
+    return Account(
+        "ours" if is_own else "theirs", platform, account_id.lower(), account_id, cadence=cadence, weekday=weekday,
+        is_own=is_own, **more
+    )  # fmt: skip
+
+
+FIRST_ACCOUNTS = (
+    account("youtube", "A"),
+    account("youtube", "B", "weekly", 7),
+    account("x", "C"),
+    account("x", "D", "weekly", 3),
+    account("x", "E", opened_on=date(2026, 5, 20)),
+    account("facebook", "F"),
+    account("facebook", "G", "never"),
+)
+CHANGES: dict[date, dict[str, dict[str, Any]]] = {
+    date(2026, 7, 6): {"D": {"cadence": "daily", "weekday": None}, "F": {"cadence": "weekly", "weekday": 5}},
+    date(2026, 8, 17): {"E": {"closed_on": date(2026, 9, 4)}, "F": {"cadence": "daily", "weekday": None}},
+}
+START = {"A": 98_700, "B": 940, "C": 5_200, "D": 14, "E": 9, "F": 61_000, "G": 300}
+SIZES = {"views": 160.0, "posts": 0.02, "following": 0.1, "listed": 0.01, "likes_given": 0.3, "media": 0.05}
+
+
+def chaos(seed: int = 1886) -> Record:
+    """The record of a seed, always the same."""
+    record, dice = Record(ZoneInfo(TIMEZONE)), Random(seed)
+    walks = {
+        (a.platform, a.account_id or "", metric): Walk(dice, START[a.account_id or ""] * SIZES.get(metric, 1.0))
+        for a in FIRST_ACCOUNTS
+        for metric in ACCOUNT_METRICS[a.platform]
+    }
+    posts = list(_posts(dice))
+    record.published |= {post[:3]: post[3] for post in posts}
+    accounts: tuple[Account, ...] = FIRST_ACCOUNTS
+    for number, day in enumerate(each_day(FIRST, LAST)):
+        accounts = tuple(replace(a, **CHANGES.get(day, {}).get(a.account_id or "", {})) for a in accounts)
+        for platform in ACCOUNT_METRICS:
+            for visit in _visits(dice, platform, day, number, record):
+                record.use_directory(visit.day, visit.instant, accounts)
+                record.visits.append(visit)
+                if visit.answers != "not_set_up":
+                    _answer(dice, record, visit, accounts, walks)
+                    _answer_posts(dice, record, visit, posts)
+    record.said += _history(dice, walks)
+    record.said += _boundaries(record)
+    return record
+
+
+class Walk:
+    """A series that mostly grows, sometimes falls, is sometimes 0."""
+
+    def __init__(self, dice: Random, size: float) -> None:
+        self.dice, self.size = dice, size
+        self.pace = 1 + dice.random() / 200
+        self.streams = [dice.random() for _ in range(700)]
+
+    def at(self, day: date) -> int:
+        number = (day - HISTORY_FROM).days
+        return max(int(self.size * self.pace**number * (0.97 + 0.05 * self.streams[number % 700])), 0)
+
+
+def _visits(dice: Random, platform: str, day: date, number: int, record: Record) -> Iterator[Visit]:
+    if number in ROWLESS or (platform == "facebook" and number < 3) or dice.random() < 0.06:
+        return
+    if (platform == "youtube" and number < 4) or (platform == "facebook" and 60 <= number < 63):
+        yield Visit(platform, day, record.scheduled_at(day), "not_set_up")
+        return
+    for hours in dice.choice([(0,), (0,), (0,), (0,), (6,), (7,), (0, 5), (0, 9), (1, 2, 3)]):
+        yield Visit(platform, day, record.scheduled_at(day) + timedelta(hours=hours))
+
+
+def _said(record: Record, visit: Visit, account_id: str, post_id: str | None, metric: str | None) -> Said:
+    run_id, at = _run_id(visit), record.scheduled_at(visit.day)
+    return Said(visit.platform, account_id, post_id, metric, visit.day, None, "unavailable", visit.instant, run_id, at)
+
+
+def _answer(
+    dice: Random, record: Record, visit: Visit, accounts: Sequence[Account], walks: dict[tuple[str, str, str], Walk]
+) -> None:
+    for one in accounts:
+        if one.platform != visit.platform or not is_due(one, visit.day) or dice.random() < 0.04:
+            continue
+        nothing = _said(record, visit, one.account_id or "", None, None)
+        if dice.random() < 0.05:
+            record.said.append(replace(nothing, reason=dice.choice(["suspended", "not_found", "unavailable"])))
+            continue
+        for metric in ACCOUNT_METRICS[visit.platform]:
+            value: int | None = walks[visit.platform, one.account_id or "", metric].at(visit.day)
+            chance = dice.random()
+            if chance < 0.03:
+                value = 0
+            elif chance < 0.05:
+                value = None
+            elif chance < 0.08:
+                continue  # nothing is said of this one metric
+            restated = (value or 0) + visit.instant.hour % 5 if value else value
+            if (visit.platform, metric) == ("youtube", "followers") and restated:
+                restated -= restated % 10 ** max(len(str(restated)) - 3, 0)
+            reason = "hidden" if restated is None else None
+            record.said.append(replace(nothing, metric=metric, value=restated, reason=reason))
+
+
+def _posts(dice: Random) -> Iterator[tuple[str, str, str, datetime]]:
+    for one in FIRST_ACCOUNTS:
+        for number in range(0 if one.cadence == "never" else 14):
+            hours = 24 * (number * 9 - 10) + dice.randrange(24 * 9)
+            published_at = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(hours=hours)
+            yield one.platform, one.account_id or "", f"{one.account_id}{number}", published_at
+
+
+def _answer_posts(dice: Random, record: Record, visit: Visit, posts: Sequence[tuple[str, str, str, datetime]]) -> None:
+    for platform, account_id, post_id, published_at in posts:
+        age = (visit.day - published_at.date()).days
+        if platform != visit.platform or not -1 <= age < 40 or dice.random() < 0.6:
+            continue
+        nothing = _said(record, visit, account_id, post_id, None)
+        if dice.random() < 0.1:
+            record.said.append(replace(nothing, reason="not_found"))
+            continue
+        for metric in POST_METRICS[platform]:
+            value = None if dice.random() < 0.1 else max(age + 2, 1) * dice.randrange(30)
+            record.said.append(replace(nothing, metric=metric, value=value, reason="hidden" if value is None else None))
+
+
+def _history(dice: Random, walks: dict[tuple[str, str, str], Walk]) -> Iterator[Said]:
+    """A reading a week until the runs begin, and a few after; one account has nothing else."""
+    by_id = {one.account_id: one for one in FIRST_ACCOUNTS}
+    for account_id, metric in (
+        ("A", "views"), ("A", "followers"), ("C", "followers"), ("F", "connections"), ("G", "followers")
+    ):  # fmt: skip
+        one = by_id[account_id]
+        day = HISTORY_FROM
+        while day <= (LAST if account_id == "G" else date(2026, 6, 14)):
+            precision = dice.choice(["exact"] * 6 + ["rounded", "more_than", "nearly"])
+            value = walks[one.platform, account_id, metric].at(day)
+            if precision == "rounded":
+                value = round(value, -dice.choice([0, 1, 2, 3]))
+            if dice.random() > 0.08:
+                yield imported(one, metric, day, value, precision, IMPORTED_AT)
+            if dice.random() < 0.05:
+                yield imported(one, metric, day, value + 7, "exact", IMPORTED_AT + timedelta(days=1))
+            day += timedelta(days=dice.choice([7, 7, 7, 7, 7, 7, 6, 8]) if account_id == "C" else 7)
+
+
+def _boundaries(record: Record) -> Iterator[Said]:
+    """Series that meet each rule exactly on its edge."""
+    by_id = {one.account_id: one for one in FIRST_ACCOUNTS}
+    a, c, e, f, g = (by_id[name] for name in "ACEFG")
+    for metric, floor, days in (("likes_given", 10, 28), ("listed", 9, 28), ("media", 500, 29), ("following", 500, 28)):
+        yield imported(c, metric, date(2025, 10, 19), floor, "exact", IMPORTED_AT)
+        yield imported(c, metric, date(2025, 10, 19) + timedelta(days=days), 0, "exact", IMPORTED_AT)
+    # a reading on a day with a reason, one with nothing, and one with a value of the platform's own
+    seen = [said for said in record.said if said.account_id == "F" and said.metric == "followers"]
+    yield imported(f, "followers", seen[5].day, 1, "exact", IMPORTED_AT + timedelta(days=3))
+    yield imported(f, "followers", FIRST + timedelta(days=ROWLESS[0]), 60_000, "rounded", IMPORTED_AT)
+    refused = [said for said in record.said if said.account_id == "F" and said.post_id is None and said.reason]
+    yield imported(f, "followers", refused[0].day, 61_234, "exact", IMPORTED_AT)
+    # over the day on which views came to mean something else, exactly
+    for day, value in ((date(2025, 3, 30), 1_000), (date(2025, 3, 31), 2_000), (date(2025, 4, 1), 2_100)):
+        yield imported(a, "views", day, value * 1_000_000, "exact", IMPORTED_AT + timedelta(hours=1))
+    # equal to the highest and to the lowest of the usual: steps of 10, then 10 again
+    for number in range(9):
+        day = date(2026, 1, 4) + timedelta(weeks=number)
+        yield imported(g, "connections", day, 100 + 10 * number, "exact", IMPORTED_AT)
+    # a week that is whole and has its change, but a false zero in it
+    for number in range(10):
+        value = 100 + 10 * number + (500 if number == 4 else 0)
+        yield imported(e, "media", date(2026, 1, 4) + timedelta(weeks=number), value, "exact", IMPORTED_AT)
+    yield imported(e, "media", date(2026, 1, 28), 0, "exact", IMPORTED_AT)
+    # one change that stands out, told late, among few: it is usual for half a year
+    for number in range(34):
+        day = date(2025, 4, 13) + timedelta(weeks=number)
+        if number % 3 < 2:
+            value = 100 + 10 * number + (300 if day in LATER_READINGS else 0)
+            yield imported(e, "listed", day, value, "exact", IMPORTED_AT)
+
+
+def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
+    """Whether it lands in the second part: a few runs, readings and posts, and the last directory.
+
+    They are few, so that what must follow from them lies on days that are not touched anyway.
+    """
+    if isinstance(thing, Snapshot):
+        return thing.day == max(CHANGES)
+    if isinstance(thing, Visit):
+        return thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing))
+    if isinstance(thing, Said) and thing.is_imported:
+        return thing.day in LATER_READINGS
+    if isinstance(thing, Said):
+        return thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id)
+    return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
+
+
+def land(record: Record, root: Path, part: str) -> None:
+    """Write the `first` or the `second` part of a record as landing files."""
+
+    def wanted(thing: Said | Visit | Snapshot | Post) -> bool:
+        return is_later(thing) == (part == "second")
+
+    said = list(filter(wanted, record.said))
+    snapshots = list(filter(wanted, record.snapshots))
+    tables: dict[str, list[Row]] = {
+        "observations": [_row_of(one) for one in said if not one.is_imported],
+        "readings": [_row_of(one) for one in said if one.is_imported],
+        "runs": [_run_of(record, visit) for visit in filter(wanted, record.visits)],
+        "posts": [_post_of(post, record.published[post]) for post in filter(wanted, record.published)],
+        "accounts": [asdict(one) | _stamp(snapshot) for snapshot in snapshots for one in snapshot.accounts],
+        "organizations": [
+            {"organization_id": name, "name": name.title(), "is_own": name == "ours"} | _stamp(snapshot)
+            for snapshot in snapshots
+            for name in ("ours", "theirs")
+        ],
+    }
+    for kind in COLUMNS:
+        _write(root / kind / "columns.parquet", kind, [])
+        if rows := tables.get(kind):
+            _write(root / kind / f"landed={part}" / f"{part}.parquet", kind, rows)
+
+
+def _one_in(many: int, *words: object) -> bool:
+    return crc32("|".join(map(str, words)).encode()) % many == 0
+
+
+def _run_id(visit: Visit) -> str:
+    return f"{visit.instant:%Y%m%dT%H%M%SZ}"
+
+
+def _stamp(snapshot: Snapshot) -> Row:
+    return {"measured_on": snapshot.day, "landed_at": snapshot.at.replace(tzinfo=None), "run_id": "r"}
+
+
+def _post_of(post: Post, published_at: datetime) -> Row:
+    at = published_at.replace(tzinfo=None)
+    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": "post"}
+    return dict(zip(("platform", "account_id", "post_id"), post, strict=True)) | seen
+
+
+def _row_of(said: Said) -> Row:
+    names = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform]
+    row = {"platform": said.platform, "account_id": said.account_id, "measured_on": said.day, "value": said.value}
+    at, run_id = said.at.replace(tzinfo=None), said.run_id
+    if said.is_imported:
+        told = {"precision": said.precision, "source": said.source, "date_precision": "day", "imported_at": at}
+        return row | told | {"metric": said.metric, "run_id": run_id}
+    native = names[said.metric] if said.metric else None
+    return row | {"post_id": said.post_id, "metric": native, "reason": said.reason, "fetched_at": at, "run_id": run_id}
+
+
+def _run_of(record: Record, visit: Visit) -> Row:
+    status = {"well": "complete", "nothing": "failed", "not_set_up": "not_set_up"}[visit.answers]
+    return {
+        "run_id": _run_id(visit),
+        "platform": visit.platform,
+        "measured_on": visit.day,
+        "scheduled_at": record.scheduled_at(visit.day).replace(tzinfo=None),
+        "started_at": visit.instant.replace(tzinfo=None),
+        "status": status,
+    }
+
+
+def _write(path: Path, kind: str, rows: list[Row]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    full = [{name: row.get(name) for name in COLUMNS[kind].names} for row in rows]
+    pq.write_table(pa.Table.from_pylist(full, COLUMNS[kind]), path)

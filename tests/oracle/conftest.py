@@ -1,0 +1,227 @@
+"""The scenarios: pulled from the sandbox by real runs, built and published; and the same in the oracle's terms."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr
+
+from socialmetrics import clock, example, pipeline, warehouse
+from socialmetrics.records import Account
+from socialmetrics.sandbox.server import Sandbox
+from socialmetrics.sandbox.world import World
+from socialmetrics.settings import LADDER, LADDERS, Access, Settings
+
+from .expected import Expected
+from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
+
+Places = dict[tuple[str, str, str], Account]  # by platform, organization and group
+
+FIRST, LAST = date(2026, 8, 10), date(2026, 9, 9)
+NO_RUN = date(2026, 8, 14)
+LATE = date(2026, 8, 25)  # by seven hours
+TWICE = date(2026, 8, 28)  # five hours apart, both well
+X_IS_SILENT, FACEBOOK_IS_SILENT = date(2026, 8, 22), date(2026, 9, 2)
+SILENT_LATER = date(2026, 8, 30)  # X answers, and three hours later it does not
+SILENT_FIRST = date(2026, 9, 4)  # the other way round, two hours apart
+YOUTUBE_FROM = date(2026, 8, 11)  # not set up before
+REDIRECTED = date(2026, 8, 24)  # the directory is edited
+READING = ("platform", "account", "metric", "measured_on", "date_precision", "value", "precision", "source")
+IMPORTED_AT = datetime(2026, 9, 10, 8, tzinfo=UTC)
+
+
+@dataclass
+class Scenario:
+    """A published warehouse, and what must be in it."""
+
+    settings: Settings
+    record: Record
+    expected: Expected
+
+
+class Puller:
+    """Makes each visit twice: with the real clients, and in the oracle's terms."""
+
+    def __init__(self, home: Path, world: World, sandbox: Sandbox, timezone: str) -> None:
+        self.settings = Settings(home=home, timezone=timezone, patience_seconds=5, _env_file=None)  # type: ignore[call-arg]
+        self.world, self.sandbox = world, sandbox
+        self.record = Record(ZoneInfo(timezone))
+        self.watcher = Watcher(world, self.record)
+        self.accounts: tuple[Account, ...] = ()
+
+    def direct(self, accounts: Iterable[Account]) -> None:
+        """Write the directory."""
+        self.accounts = tuple(accounts)
+        self.settings.directory.mkdir(parents=True, exist_ok=True)
+        for name, text in example.directory_files(self.world.organizations, self.accounts).items():
+            (self.settings.directory / name).write_text(text, encoding="utf-8")
+
+    def visit(self, platform: str, day: date, hours: float = 0, answers: str = "well") -> None:
+        visit = Visit(platform, day, self.record.scheduled_at(day) + timedelta(hours=hours), answers)
+        secret = SecretStr("fail-503" if answers == "nothing" else "token")
+        tokens = {} if answers == "not_set_up" else {"": secret, "childrens": secret}
+        reach = Access(self.sandbox.url(platform, "{now}"), tokens, ladder=LADDERS.get(platform, LADDER))
+        with clock.still(visit.instant):
+            pipeline.extract(self.settings, platform, pipeline.day_of(self.settings, day), reach)
+        self.watcher.visit(visit, self.accounts)
+
+    def bring(self, file: str, readings: list[Said], at: datetime) -> None:
+        """Import a CSV of figures from elsewhere."""
+        path = self.settings.home / file
+        with path.open("w", encoding="utf-8", newline="") as lines:
+            out = csv.writer(lines)
+            out.writerow(READING)
+            for r in readings:
+                out.writerow([r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source])
+        with clock.still(at):
+            pipeline.import_readings(self.settings, path)
+        self.record.said += readings
+
+    def publish(self) -> Scenario:
+        warehouse.build(self.settings)
+        warehouse.publish(self.settings)
+        return Scenario(self.settings, self.record, Expected(self.record))
+
+
+@pytest.fixture(scope="session")
+def oracle_world() -> World:
+    return World(peers=14)
+
+
+@pytest.fixture(scope="session")
+def oracle_sandbox(oracle_world: World) -> Iterator[Sandbox]:
+    with Sandbox(oracle_world) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
+    """A month of the whole world with everything that goes wrong in one, and a year of history before it."""
+    puller = Puller(tmp_path_factory.mktemp("month"), oracle_world, oracle_sandbox, "UTC")
+    puller.direct(first_directory(oracle_world))
+    for day in each_day(FIRST, LAST):
+        if day == REDIRECTED:
+            puller.direct(second_directory(oracle_world))
+        for platform in ACCOUNT_METRICS:
+            for hours, answers in visits(platform, day):
+                puller.visit(platform, day, hours, answers)
+    for number, readings in enumerate(history(oracle_world)):
+        puller.bring(f"history-{number}.csv", readings, readings[0].at)
+    return puller.publish()
+
+
+@pytest.fixture(scope="session")
+def chicago(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
+    """A few days of the own accounts, whose evenings are the next day in UTC."""
+    puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago")
+    puller.direct(a for a in listed(oracle_world) if a.is_own)
+    for day in each_day(date(2026, 8, 18), date(2026, 8, 22)):
+        for platform in ACCOUNT_METRICS:
+            puller.visit(platform, day)
+    return puller.publish()
+
+
+def visits(platform: str, day: date) -> list[tuple[float, str]]:
+    """How many hours after its instant each run of a day comes, and how it is answered."""
+    if day == NO_RUN:
+        return []
+    if day == LATE:
+        return [(7, "well")]
+    if day == TWICE:
+        return [(0, "well"), (5, "well")]
+    if platform == "youtube" and day < YOUTUBE_FROM:
+        return [(0, "not_set_up")]
+    if (platform, day) in (("x", X_IS_SILENT), ("facebook", FACEBOOK_IS_SILENT)):
+        return [(0, "nothing")]
+    if (platform, day) == ("x", SILENT_LATER):
+        return [(0, "well"), (3, "nothing")]
+    if (platform, day) == ("x", SILENT_FIRST):
+        return [(0, "nothing"), (2, "well")]
+    return [(0, "well")]
+
+
+def listed(world: World) -> list[Account]:
+    return list(world.directory(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)))
+
+
+def first_directory(world: World) -> list[Account]:
+    """One account opens later; one is listed for its history alone."""
+    changes: dict[tuple[str, str], dict[str, Any]] = {
+        ("x", "h0007"): {"opened_on": date(2026, 8, 20)},
+        ("youtube", "h0007"): {"cadence": "never", "weekday": None},
+    }
+    return [replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world)]
+
+
+def second_directory(world: World) -> list[Account]:
+    """One account is looked at daily from now on, one weekly, one is closed."""
+    changes: dict[tuple[str, str, str | None], dict[str, Any]] = {
+        ("x", "h0006", "main"): {"cadence": "daily", "weekday": None},
+        ("x", "lakeside", "careers"): {"cadence": "weekly", "weekday": 4},
+        ("facebook", "h0006", "main"): {"closed_on": date(2026, 8, 29)},
+    }
+    return [
+        replace(a, **changes.get((a.platform, a.organization_id, a.account_group), {})) for a in first_directory(world)
+    ]
+
+
+def history(world: World) -> list[list[Said]]:
+    """Two imports: a year of Sundays for own accounts and a peer, and figures that meet days of the record."""
+    accounts = {(a.platform, a.organization_id, a.account_group or ""): a for a in listed(world)}
+    return [list(year_before(world, accounts)), meetings(accounts)]
+
+
+def year_before(world: World, accounts: Places) -> Iterator[Said]:
+    """56 Sundays of the world's own figures, some of them told less exactly."""
+    for place, metric in HISTORY:
+        account = accounts[place]
+        known = world.account(account.platform, account.account_id or "")
+        if known is None:
+            raise LookupError(f"the world has no account at {place}")
+        for number in range(56):
+            at = datetime(2026, 8, 9, 22, tzinfo=UTC) - timedelta(weeks=number)
+            value = world.exact(known, ACCOUNT_METRICS[account.platform][metric], at)
+            precision = {9: "rounded", 11: "more_than", 13: "nearly"}.get(number % 14, "exact")
+            told = value - value % 1000 if precision == "rounded" else value
+            yield imported(account, metric, at.date(), told, precision, IMPORTED_AT)
+
+
+HISTORY = (
+    (("youtube", "lakeside", "main"), "followers"),
+    (("youtube", "lakeside", "main"), "views"),
+    (("x", "lakeside", "main"), "followers"),
+    (("x", "lakeside", "childrens"), "posts"),
+    (("facebook", "lakeside", "main"), "connections"),
+    (("youtube", "h0007", "main"), "followers"),
+    (("facebook", "h0007", "main"), "followers"),
+)
+
+
+def meetings(accounts: Places) -> list[Said]:
+    """On days that have an observation, a reason, nothing; restated by a later import; a year before a day."""
+    at = IMPORTED_AT + timedelta(hours=1)
+    x, page = accounts["x", "lakeside", "main"], accounts["facebook", "lakeside", "main"]
+    channel = accounts["youtube", "lakeside", "main"]
+    peer = accounts["x", "h0003", "main"]
+    return [
+        imported(x, "followers", date(2026, 8, 12), 1, "exact", at),
+        imported(x, "followers", NO_RUN, 177_000, "rounded", at),
+        imported(x, "followers", X_IS_SILENT, 178_123, "exact", at),
+        imported(x, "followers", date(2026, 8, 2), 176_543, "exact", at),
+        imported(x, "followers", date(2025, 9, 1), 150_000, "rounded", at),
+        imported(x, "likes_given", date(2026, 8, 9), 0, "exact", at),
+        imported(page, "followers", date(2025, 9, 3), 200_000, "more_than", at),
+        imported(page, "followers", date(2025, 9, 4), 200_000, "nearly", at),
+        imported(page, "connections", date(2026, 7, 19), 0, "exact", at),
+        imported(channel, "views", date(2025, 9, 1), 12_345_678, "exact", at),
+        imported(channel, "views", date(2025, 8, 20), 12_345_000, "exact", at),
+        imported(channel, "posts", date(2025, 8, 20), 7, "rounded", at),
+        imported(peer, "followers", date(2026, 8, 23), 4_321, "exact", at),
+    ]

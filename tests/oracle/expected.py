@@ -1,0 +1,469 @@
+"""The marts as they must be, worked out a second time in plain Python from what was said.
+
+Each table is a dictionary of rows by their grain. Figures are exact whole numbers, rates floats, instants naive UTC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import md5
+from typing import Any
+
+from .record import ACCOUNT_METRICS, POST_METRICS, Key, Record, Said, each_day, is_due
+
+Row = dict[str, Any]
+Rows = dict[tuple[Any, ...], Row]
+Series = tuple[str, str, str]  # platform, account_id, metric
+Post = tuple[str, str, str]  # platform, account_id, post_id
+
+BREAKS = {("youtube", "views"): (date(2025, 3, 31), date(2026, 8, 24))}  # none of them comparable
+ROUNDED_DOWN = {("youtube", "followers")}
+COUNTERS = {("youtube", "views")}
+ENGAGEMENTS = {
+    "youtube": ("likes", "comments"),
+    "x": ("likes", "comments", "reposts", "quotes"),
+    "facebook": ("reactions", "comments", "shares"),
+}
+POST_COLUMNS = (
+    "views", "impressions", "likes", "comments", "reposts", "quotes", "shares", "reactions", "bookmarks"
+)  # fmt: skip
+SPANS = (1, 7, 28, 365)
+LATE = timedelta(hours=6)
+CADENCE_DAYS = {"daily": 1, "weekly": 7}
+USUAL_WEEKS, USUAL_AT_LEAST, USUAL_WITHIN = 12, 6, 26
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure and what it can be; an open end is None."""
+
+    value: int
+    low: int | None
+    high: int | None
+
+    def since(self, base: Interval) -> tuple[int, int | None, int | None]:
+        """The change from `base`, at least, at most."""
+        return self.value - base.value, less(self.low, base.high), less(self.high, base.low)
+
+
+def less(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a - b
+
+
+def share(part: float | None, base: int | None) -> float | None:
+    """How much more `part` is than `base`, as a share of it; None where that has no meaning."""
+    return None if part is None or base is None or base <= 0 else part / base - 1
+
+
+def weekly(value: int, base: int, days: int) -> float | None:
+    """Compound growth a week."""
+    return float((value / base) ** (7.0 / days) - 1) if value > 0 and base > 0 else None
+
+
+def interval(platform: str, metric: str, said: Said) -> Interval:
+    """What a figure stands for: a platform or a person may have rounded it."""
+    value = said.value or 0
+    if said.precision == "more_than":
+        return Interval(value, value, None)
+    if said.precision == "nearly":
+        return Interval(value, None, value)
+    if said.precision == "rounded":
+        step = 1
+        while value and value % (step * 10) == 0:
+            step *= 10
+        return Interval(value, value - step // 2, value + max(step // 2 - 1, 0))
+    if not said.is_imported and (platform, metric) in ROUNDED_DOWN and value >= 1000:
+        return Interval(value, value, value + 10 ** (len(str(value)) - 3) - 1)
+    return Interval(value, value, value)
+
+
+def breaks_between(platform: str, metric: str, after: date, until: date) -> bool:
+    """Whether the metric came to mean something else in (after, until]."""
+    return any(after < on <= until for on in BREAKS.get((platform, metric), ()))
+
+
+def account_key(platform: str, account_id: str) -> int:
+    return int(md5(f"{platform}|{account_id}".encode()).hexdigest()[:15], 16)
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def naive(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant else None
+
+
+def which_counts(said: Iterable[Said]) -> Said:
+    """A value beats a reason, an observation a reading of the same day; then the latest counts."""
+    everything = list(said)
+    values = [one for one in everything if one.value is not None]
+    return max(values or everything, key=lambda one: (not one.is_imported, one.at, one.run_id))
+
+
+class Expected:
+    """All three tables of one record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.due = self._due()
+        self.series = self._series()
+        self.days = self._account_metric_days()
+        self.post_days = self._post_days()
+        self._by_account: dict[Key, list[Row]] = defaultdict(list)
+        for row in self.post_days.values():
+            self._by_account[row["platform"], row["account_id"]].append(row)
+        self.weeks = self._account_weeks()
+
+    def _due(self) -> dict[Key, set[date]]:
+        """The days on which each account is to be observed."""
+        due: dict[Key, set[date]] = defaultdict(set)
+        first = min(snapshot.day for snapshot in self.record.snapshots)
+        keys = {(a.platform, a.account_id) for s in self.record.snapshots for a in s.accounts if a.account_id}
+        for day in each_day(first, self.record.horizon):
+            set_up = {platform for platform in ACCOUNT_METRICS if self.record.is_set_up(platform, day)}
+            for platform, account_id in keys:
+                account = self.record.in_force((platform, account_id or ""), day)
+                if account and platform in set_up and is_due(account, day):
+                    due[platform, account_id or ""].add(day)
+        return due
+
+    # account_metric_days
+
+    def _series(self) -> dict[Series, dict[date, Said | None]]:
+        """What counts for each account, metric and day; None where the day was due and nobody asked."""
+        found: dict[Series, dict[date, list[Said]]] = defaultdict(lambda: defaultdict(list))
+        for said in self.record.said:
+            if said.post_id is None:
+                for metric in (said.metric,) if said.metric else ACCOUNT_METRICS[said.platform]:
+                    found[said.platform, said.account_id, metric][said.day].append(said)
+        series: dict[Series, dict[date, Said | None]] = {
+            key: {day: which_counts(said) for day, said in days.items()} for key, days in found.items()
+        }
+        for (platform, account_id), days in self.due.items():
+            for metric in ACCOUNT_METRICS[platform]:
+                for day in days:
+                    series.setdefault((platform, account_id, metric), {}).setdefault(day, None)
+        return {key: dict(sorted(days.items())) for key, days in series.items()}
+
+    def _account_metric_days(self) -> Rows:
+        rows: Rows = {}
+        for (platform, account_id, metric), days in self.series.items():
+            for row in self._days_of(platform, account_id, metric, days):
+                rows[platform, account_id, metric, row["measured_on"]] = row
+        return rows
+
+    def _days_of(self, platform: str, account_id: str, metric: str, days: Mapping[date, Said | None]) -> Iterable[Row]:
+        usable: dict[date, Interval] = {}
+        late: set[date] = set()
+        for day, said in days.items():
+            account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
+            row = self._plain(platform, account_id, metric, day, said)
+            row["organization_id"] = account.organization_id if account else None
+            row["is_anomaly"] = _is_false_zero(day, days)
+            if row["is_late"]:
+                late.add(day)
+            row |= _compared(None, day, usable, late, platform, metric)
+            if said and said.value is not None and not row["is_anomaly"]:
+                figure = interval(platform, metric, said)
+                row |= _compared(figure, day, usable, late, platform, metric)
+                previous_on = row["previous_on"]
+                far = CADENCE_DAYS.get(account.cadence if account else "", 10**6)
+                row["is_baseline"] = previous_on is None
+                row["is_gap"] = previous_on is not None and (day - previous_on).days > far
+                row["is_break"] = previous_on is not None and breaks_between(platform, metric, previous_on, day)
+                usable[day] = figure
+            yield row
+
+    def _plain(self, platform: str, account_id: str, metric: str, day: date, said: Said | None) -> Row:
+        row: Row = {
+            "account_key": account_key(platform, account_id),
+            "platform": platform,
+            "account_id": account_id,
+            "metric": metric,
+            "measured_on": day,
+            "value": said.value if said else None,
+            "low": None,
+            "high": None,
+            "precision": None,
+            "is_imported": bool(said and said.is_imported),
+            "reason": said.reason if said else "not_collected",
+            "fetched_at": naive(said.at) if said else None,
+            "is_late": bool(said and said.scheduled_at and said.at > said.scheduled_at + LATE),
+            "is_baseline": False,
+            "is_gap": False,
+            "is_break": False,
+        }
+        if said and said.value is not None:
+            figure = interval(platform, metric, said)
+            rounded = "rounded" if figure.low != figure.high else "exact"
+            row |= {"low": figure.low, "high": figure.high, "precision": said.precision or rounded}
+        return row
+
+    # post_days
+
+    def _post_days(self) -> Rows:
+        found: dict[Post, dict[date, list[Said]]] = defaultdict(lambda: defaultdict(list))
+        for said in self.record.said:
+            if said.post_id is not None:
+                found[said.platform, said.account_id, said.post_id][said.day].append(said)
+        rows: Rows = {}
+        for post, days in found.items():
+            before: Row | None = None
+            for day in sorted(days):
+                row = self._post_day(post, day, days[day], before)
+                rows[*post, day] = row
+                before = row if row["engagements"] is not None else before
+        return rows
+
+    def _post_day(self, post: Post, day: date, said: list[Said], before: Row | None) -> Row:
+        platform, account_id, post_id = post
+        current = {}
+        for metric in POST_METRICS[platform]:
+            about = [one for one in said if one.metric in (metric, None)]
+            if about:
+                current[metric] = which_counts(about)
+        values = {metric: one.value for metric, one in current.items() if one.value is not None}
+        engaging = [values[metric] for metric in ENGAGEMENTS[platform] if metric in values]
+        engagements = sum(engaging) if engaging else None
+        age = (day - self.record.published_on(post)).days
+        change = None
+        if engagements is not None and before is not None:
+            change = engagements - before["engagements"]
+        elif engagements is not None and age <= 7:
+            change = engagements
+        reasons = [one.reason for one in current.values()]
+        return {
+            "account_key": account_key(platform, account_id),
+            "platform": platform,
+            "account_id": account_id,
+            "post_id": post_id,
+            "measured_on": day,
+            "age_days": age,
+            **{metric: values.get(metric) for metric in POST_COLUMNS},
+            "engagements": engagements,
+            "previous_on": before["measured_on"] if before else None,
+            "engagements_change": change,
+            "reason": None if values else reasons[0],
+            "fetched_at": naive(max(one.at for one in current.values())),
+        }
+
+    # account_weeks
+
+    def _account_weeks(self) -> Rows:
+        weeks: Rows = {}
+        by_week: dict[tuple[str, str, str, date], list[Row]] = defaultdict(list)
+        for (platform, account_id, metric, day), row in self.days.items():
+            by_week[platform, account_id, metric, monday(day)].append(row)
+        for (platform, account_id, metric, start), rows in sorted(by_week.items()):
+            weeks[platform, account_id, metric, start] = self._measured_week(platform, account_id, metric, start, rows)
+        by_account: dict[tuple[str, str, date], list[Row]] = defaultdict(list)
+        for (platform, account_id, _, start), rows in by_week.items():
+            by_account[platform, account_id, start] += rows
+        for (platform, account_id, start), of_account in sorted(by_account.items()):
+            if any(not row["is_imported"] for row in of_account):
+                for metric, value in self._activity(platform, account_id, start).items():
+                    weeks[platform, account_id, metric, start] = self._flow_week(
+                        platform, account_id, metric, start, value, of_account
+                    )
+        for key, row in weeks.items():
+            _compare_weeks(key, row, weeks)
+        for key, row in weeks.items():
+            _judge_week(key, row, weeks)
+        return {key: {name: row[name] for name in row if not name.startswith("_")} for key, row in weeks.items()}
+
+    def _week(self, platform: str, account_id: str, metric: str, start: date) -> Row:
+        year, week, _ = start.isocalendar()
+        return {
+            "account_key": account_key(platform, account_id),
+            "platform": platform,
+            "account_id": account_id,
+            "metric": metric,
+            "week": f"{year}-W{week:02d}",
+            "week_start_on": start,
+            "_due": len(self.due.get((platform, account_id), set()) & set(each_day(start, start + timedelta(days=6)))),
+        }
+
+    def _measured_week(self, platform: str, account_id: str, metric: str, start: date, rows: list[Row]) -> Row:
+        rows = sorted(rows, key=lambda row: row["measured_on"])
+        usable = [row for row in rows if row["value"] is not None and not row["is_anomaly"]]
+        last = usable[-1] if usable else None
+        reasons = [row["reason"] for row in rows if row["reason"]]
+        week = self._week(platform, account_id, metric, start)
+        return week | {
+            "organization_id": rows[-1]["organization_id"],
+            "kind": "counter" if (platform, metric) in COUNTERS else "level",
+            "end_on": last["measured_on"] if last else None,
+            "value": last["value"] if last else None,
+            "low": last["low"] if last else None,
+            "high": last["high"] if last else None,
+            "reason": reasons[-1] if reasons and not last else None,
+            "days_expected": 1 if all(row["is_imported"] for row in rows) else week["_due"],
+            "days_observed": len(usable),
+            "_anomaly": any(row["is_anomaly"] for row in rows),
+        }
+
+    def _flow_week(
+        self, platform: str, account_id: str, metric: str, start: date, value: int | None, rows: list[Row]
+    ) -> Row:
+        observed = {row["measured_on"] for row in rows if row["value"] is not None and not row["is_anomaly"]}
+        week = self._week(platform, account_id, metric, start)
+        return week | {
+            "organization_id": max(rows, key=lambda row: row["measured_on"])["organization_id"],
+            "kind": "flow",
+            "end_on": start + timedelta(days=6),
+            "value": value,
+            "low": value,
+            "high": value,
+            "reason": None,
+            "days_expected": week["_due"],
+            "days_observed": len(observed),
+            "_anomaly": False,
+        }
+
+    def _activity(self, platform: str, account_id: str, start: date) -> dict[str, int | None]:
+        """What the account published in the week and what that and older posts drew."""
+        end = start + timedelta(days=6)
+        published = {
+            post for post in self._posts_of(platform, account_id) if start <= self.record.published_on(post) <= end
+        }
+        rows = self._by_account[platform, account_id]
+        changes = [row["engagements_change"] for row in rows if start <= row["measured_on"] <= end]
+        drawn = [
+            max(seen, key=lambda row: row["measured_on"])["engagements"]
+            for post in published
+            if (seen := [row for row in rows if row["post_id"] == post[2] and row["measured_on"] <= end])
+        ]
+        return {
+            "posts_published": len(published),
+            "engagements": _sum(changes),
+            "post_engagements": _sum(drawn),
+        }
+
+    def _posts_of(self, platform: str, account_id: str) -> list[Post]:
+        return [post for post in self.record.published if post[:2] == (platform, account_id)]
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    there = [number for number in numbers if number is not None]
+    return sum(there) if there else None
+
+
+def _is_false_zero(day: date, days: Mapping[date, Said | None]) -> bool:
+    """A zero after ten or more, within four weeks."""
+    said = days[day]
+    if said is None or said.value != 0:
+        return False
+    before = [
+        other.value
+        for on, other in sorted(days.items())
+        if day - timedelta(days=28) <= on < day and other is not None and other.value
+    ]
+    return bool(before) and before[-1] >= 10
+
+
+def _compared(
+    figure: Interval | None, day: date, usable: Mapping[date, Interval], late: set[date], platform: str, metric: str
+) -> Row:
+    """How a figure compares with earlier ones; all empty where there is no figure."""
+    previous_on = max(usable) if usable and figure else None
+    base = usable[previous_on] if previous_on else None
+    row: Row = {"previous_on": previous_on}
+    row |= _change("change_since_previous", "", figure, base, previous_on, day, platform, metric)
+    row["weekly_growth_rate_since_previous"] = (
+        weekly(figure.value, base.value, (day - previous_on).days)
+        if figure and base and previous_on and not breaks_between(platform, metric, previous_on, day)
+        else None
+    )
+    for span in SPANS:
+        base_on = day - timedelta(days=span)
+        is_apart = span == 1 and late & {day, base_on}
+        base = None if is_apart else usable.get(base_on)
+        row |= _change(f"change_{span}d", f"growth_{span}d_rate", figure, base, base_on, day, platform, metric)
+    return row
+
+
+def _change(
+    name: str,
+    rate: str,
+    figure: Interval | None,
+    base: Interval | None,
+    base_on: date | None,
+    day: date,
+    platform: str,
+    metric: str,
+) -> Row:
+    is_there = figure and base and base_on and not breaks_between(platform, metric, base_on, day)
+    change, low, high = figure.since(base) if is_there and figure and base else (None, None, None)
+    row: Row = {name: change, f"{name}_low": low, f"{name}_high": high}
+    if rate:
+        figures = (figure.value, figure.low, figure.high) if is_there and figure else (None, None, None)
+        bases = (base.value, base.high, base.low) if is_there and base else (None, None, None)
+        rates = [share(part, whole) for part, whole in zip(figures, bases, strict=True)]
+        row |= dict(zip((rate, f"{rate}_low", f"{rate}_high"), rates, strict=True))
+    return row
+
+
+def _compare_weeks(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
+    """Completeness and the changes since the week before."""
+    platform, account_id, metric, start = key
+    row["is_complete"] = row["days_observed"] >= row["days_expected"]
+    row |= dict.fromkeys(("change", "change_low", "change_high", "growth_rate", "weekly_growth_rate"))
+    before = weeks.get((platform, account_id, metric, start - timedelta(days=7)))
+    if before is None or before["value"] is None or row["value"] is None:
+        return
+    if row["kind"] == "flow":
+        is_whole = row["is_complete"] and before["days_observed"] >= before["days_expected"]
+        days, is_apart = 7, not is_whole
+    else:
+        days = (row["end_on"] - before["end_on"]).days
+        is_apart = breaks_between(platform, metric, before["end_on"], row["end_on"])
+        row["weekly_growth_rate"] = None if is_apart else weekly(row["value"], before["value"], days)
+    if days == 7 and not is_apart:
+        figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
+        row["change"], row["change_low"], row["change_high"] = figure.since(base)
+        row["growth_rate"] = row["change"] / base.value if base.value > 0 else None
+
+
+def _judge_week(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
+    """The usual range, the reading, and the same week a year before."""
+    platform, account_id, metric, start = key
+    figure = "value" if row["kind"] == "flow" else "change"
+    earlier = [
+        weeks.get((platform, account_id, metric, start - timedelta(days=7 * number)))
+        for number in range(1, USUAL_WITHIN + 1)
+    ]
+    usual = [
+        drawn
+        for week in earlier
+        if week and week["is_complete"] and not week["_anomaly"] and (drawn := week[figure]) is not None
+    ][:USUAL_WEEKS]
+    is_known = len(usual) >= USUAL_AT_LEAST
+    row["usual_low"], row["usual_high"] = (min(usual), max(usual)) if is_known else (None, None)
+    row["usual_weeks"] = len(usual)
+    row["reading"] = _reading(row)
+    year_ago = weeks.get((platform, account_id, metric, start - timedelta(days=364)))
+    row["last_year_value"] = year_ago["value"] if year_ago else None
+    row["last_year_change"] = year_ago["change"] if year_ago else None
+    row["change_since_last_year"] = less(row["value"], row["last_year_value"])
+    is_there = year_ago is not None and row["change_since_last_year"] is not None and row["kind"] != "flow"
+    if year_ago and is_there and breaks_between(platform, metric, year_ago["end_on"], row["end_on"]):
+        row["change_since_last_year"] = None
+
+
+def _reading(row: Row) -> str:
+    low, high, figure = row["change_low"], row["change_high"], row["change"]
+    if row["kind"] == "flow":
+        low = high = figure = row["value"] if row["is_complete"] else None
+    if row["usual_low"] is None:
+        return "cannot tell"
+    if low is not None and low > row["usual_high"]:
+        return "higher than usual"
+    if high is not None and high < row["usual_low"]:
+        return "lower than usual"
+    if figure is not None and row["usual_low"] <= figure <= row["usual_high"]:
+        return "usual"
+    return "cannot tell"

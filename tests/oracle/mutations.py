@@ -1,0 +1,176 @@
+"""Small faults to seed in the SQL, each of a kind that a person could write and nobody would see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A fault: in `file`, the one place that says `search` says `instead`.
+
+    `in_parts`: it shows only where a build goes on from an earlier one.
+    """
+
+    file: str
+    search: str
+    instead: str
+    in_parts: bool = False
+
+
+VALUES, WEEKS = "models/intermediate/int_account_values.sql", "models/intermediate/int_account_weeks.sql"
+DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
+POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
+
+QUICK = {
+    "the_base_a_day_off": Mutation(
+        DAYS,
+        "days_before('of_the_days.usable_on', window)",
+        "days_before('of_the_days.usable_on', 6 if window == 7 else window)",
+    ),
+    "zero_for_nothing": Mutation(
+        VALUES, "null as value,\n        'not_collected'", "0 as value,\n        'not_collected'"
+    ),
+    "a_break_ignored": Mutation(DAYS, "of_the_days.break_on <= base_{{ window }}.measured_on", "true"),
+    "usual_includes_the_week": Mutation(
+        USUAL, "earlier.week_start_on < {{ weeks }}", "earlier.week_start_on <= {{ weeks }}"
+    ),
+}
+MUTATIONS = QUICK | {
+    # who is due
+    "due_on_the_day_it_closed": Mutation(
+        VALUES, "days.measured_on < coalesce(directory.closed_on", "days.measured_on <= coalesce(directory.closed_on"
+    ),
+    "not_due_on_the_day_it_opened": Mutation(
+        VALUES,
+        "days.measured_on >= coalesce(directory.opened_on, days.measured_on)",
+        "days.measured_on > coalesce(directory.opened_on, date '0001-01-01')",
+    ),
+    "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
+    "weekly_is_daily": Mutation(
+        VALUES, "and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))", ""
+    ),
+    "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
+    "the_first_directory_for_ever": Mutation(
+        VALUES, "and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')", ""
+    ),
+    # what counts
+    "the_earliest_counts": Mutation(NAMES, "{{ of }}fetched_at desc", "{{ of }}fetched_at asc"),
+    "a_reason_beats_a_value": Mutation(NAMES, "value is null then 1 else 0", "value is null then 0 else 1"),
+    "a_later_reading_wins": Mutation(NAMES, "    {{ of }}is_imported asc,\n", ""),
+    # false zeros
+    "an_anomaly_a_day_shorter": Mutation(
+        VALUES, "var('anomaly_days')) }} <= landed", "var('anomaly_days')) }} < landed"
+    ),
+    "an_anomaly_from_eleven": Mutation(VALUES, ">= {{ var('anomaly_floor') }}", "> {{ var('anomaly_floor') }}"),
+    "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
+    "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
+    "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
+    # intervals
+    "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
+    "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
+    "half_a_unit_too_far": Mutation(INTERVALS, "// 2 - 1", "// 2"),
+    # days compared
+    "low_less_low": Mutation(DAYS, "low - previous_high end", "low - previous_low end"),
+    "ends_swapped": Mutation(DAYS, "high - base_{{ window }}_low as", "high - base_{{ window }}_high as"),
+    "lag_by_row": Mutation(
+        DAYS,
+        "days_before('of_the_days.usable_on', window) }} = base",
+        "days_before('of_the_days.usable_on', window) if window > 1 else 'previous.previous_on' }} = base",
+    ),
+    "the_break_s_own_day": Mutation(
+        DAYS,
+        "of_the_days.break_on <= base_{{ window }}.measured_on",
+        "of_the_days.break_on < base_{{ window }}.measured_on",
+    ),
+    "no_break_since_previous": Mutation(
+        DAYS, "of_the_days.break_on > previous.previous_on", "of_the_days.break_on >= of_the_days.measured_on"
+    ),
+    "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
+    "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
+    "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
+    "six_days_a_week": Mutation(DAYS, "7.0 / days_since_previous", "6.0 / days_since_previous"),
+    "percent": Mutation(
+        DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
+    ),
+    "a_gap_on_time": Mutation(DAYS, "days_since_previous > cadence_days", "days_since_previous >= cadence_days"),
+    "previous_may_be_unusable": Mutation(
+        DAYS, "where is_usable\n    window series", "where value is not null\n    window series"
+    ),
+    "all_are_baselines": Mutation(
+        DAYS, "is_usable and previous_on is null as is_baseline", "previous_on is null as is_baseline"
+    ),
+    # posts
+    "all_is_engagement": Mutation(POST_VALUES, "sum(case when counts_as_engagement then value end)", "sum(value)"),
+    "no_engagement_is_none": Mutation(
+        POST_VALUES,
+        "cast(sum(case when counts_as_engagement then value end) as bigint)",
+        "coalesce(cast(sum(case when counts_as_engagement then value end) as bigint), 0)",
+    ),
+    "a_reason_beside_a_value": Mutation(
+        POST_VALUES, "case when wide.values_found = 0 then reasons.reason end", "reasons.reason"
+    ),
+    "new_for_six_days": Mutation(POST_DAYS, "<= {{ var('new_post_days') }}", "< {{ var('new_post_days') }}"),
+    "previous_may_be_empty": Mutation(
+        POST_DAYS, "case when engagements is not null then measured_on end", "measured_on"
+    ),
+    "published_in_utc": Mutation(
+        "models/staging/stg_posts.sql",
+        "local_date('published_at', var('timezone'))",
+        "local_date('published_at', 'UTC')",
+    ),
+    # weeks
+    "a_week_from_sunday": Mutation(
+        NAMES,
+        "cast(date_trunc('week', {{ day }}) as date)",
+        "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
+    ),
+    "any_two_days": Mutation(WEEKS, "days_since = 7 and", "days_since <= 7 and"),
+    "a_week_across_a_break": Mutation(WEEKS, "coalesce(this_week.break_on > last_week.end_on, false)", "false"),
+    "never_complete": Mutation(WEEKS, "days_observed >= days_expected", "days_observed > days_expected"),
+    "a_reading_is_not_expected": Mutation(WEEKS, "is_imported then 1 else", "is_imported then 0 else"),
+    "an_anomaly_observed": Mutation(
+        WEEKS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
+    ),
+    "saturday_s_engagement": Mutation(
+        WEEKS, "days_after('published.week_start_on', 6)", "days_after('published.week_start_on', 5)"
+    ),
+    "the_first_engagement": Mutation(WEEKS, "order by seen.measured_on desc", "order by seen.measured_on"),
+    "no_posts_is_unknown": Mutation(
+        WEEKS, "coalesce(published_by_week.posts_published, 0)", "published_by_week.posts_published"
+    ),
+    "a_flow_cut_short": Mutation(WEEKS, "this_week.is_complete and last_week.is_complete", "this_week.is_complete"),
+    # the usual
+    "an_anomaly_is_usual": Mutation(JUDGED, "is_complete and not has_anomaly then change", "is_complete then change"),
+    "half_a_week_is_usual": Mutation(JUDGED, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
+    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_weeks') }}", "< {{ var('usual_weeks') }}"),
+    "usual_from_seven": Mutation(
+        USUAL, ">= {{ var('usual_weeks_at_least') }} then min", "> {{ var('usual_weeks_at_least') }} then min"
+    ),
+    "usual_within_25": Mutation(
+        USUAL, "earlier.week_start_on >= {{ days_before", "earlier.week_start_on > {{ days_before"
+    ),
+    "usual_from_its_highest": Mutation(USUAL, "then min(figure) end", "then max(figure) end"),
+    "as_high_as_usual_is_higher": Mutation(USUAL, "{{ low }} > usual_high", "{{ low }} >= usual_high"),
+    "surely_lower": Mutation(USUAL, "{{ high }} < usual_low", "{{ low }} < usual_low"),
+    "a_year_of_365_days": Mutation(
+        JUDGED, "days_after('last_year.week_start_on', 364)", "days_after('last_year.week_start_on', 365)"
+    ),
+    "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    # going on from an earlier build
+    "the_next_day_stays": Mutation(
+        DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
+    ),
+    "the_year_after_stays": Mutation(
+        DAYS, "days_moved(changed, windows)", "days_moved(changed, windows[:3])", in_parts=True
+    ),
+    "the_zeros_after_stay": Mutation(VALUES, "touched + literals(zeros, touched)", "touched", in_parts=True),
+    "the_next_post_day_stays": Mutation(
+        POST_DAYS, "changed + literals(looking_back, changed) +", "changed +", in_parts=True
+    ),
+    "posts_dated_late_stay": Mutation(POST_DAYS, " + literals(dated)", "", in_parts=True),
+    "the_next_week_stays": Mutation(WEEKS, "days_moved(changed, [0, 7])", "days_moved(changed, [0])", in_parts=True),
+    "the_usual_range_stays": Mutation(JUDGED, "range(0, 7 * within + 1, 7)", "range(0, 7 * 12 + 1, 7)", in_parts=True),
+    "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [364]", "| list", in_parts=True),
+}

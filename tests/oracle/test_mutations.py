@@ -1,0 +1,141 @@
+"""A record that no world would make, built whole and in two parts; and the same with one small fault in the SQL each.
+
+Each seeded fault must build and must make a row differ from what the oracle expects. One dbt process, kept warm, does
+all the builds; only the three marts and what they are made of are built, and no test of dbt's own is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from socialmetrics.warehouse import SQL
+
+from . import chaos
+from .expected import Expected, Row
+from .mutations import MUTATIONS, QUICK, Mutation
+from .test_oracle import GRAINS, differences, tables
+
+WORKER = """
+import json, sys
+from pathlib import Path
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+for line in sys.stdin:
+    result = dbtRunner().invoke(json.loads(line))
+    DuckDBConnectionManager.close_all_connections()
+    failed = [f"{each.node.name}: {each.message}" for each in result.result or [] if each.status == "error"]
+    print(json.dumps(str(result.exception or "; ".join(failed))), flush=True)
+"""
+
+
+class Bench:
+    """A copy of the SQL, a landing in two parts, and a dbt that builds one from the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sql, self.landing, self.aside = folder / "sql", folder / "landing", folder / "aside"
+        self.files = folder / "build"
+        self.files.mkdir()
+        shutil.copytree(SQL, self.sql, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages"))
+        record = chaos.chaos()
+        chaos.land(record, self.landing, "second")
+        self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
+        chaos.land(record, self.landing, "first")
+        self.wanted = tables(Expected(record))
+        told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
+        self.dbt = subprocess.Popen(
+            [sys.executable, "-c", WORKER],
+            env=os.environ | {name: str(value) for name, value in told.items()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        if self.dbt.stdin:
+            self.dbt.stdin.close()
+        self.dbt.wait(timeout=30)
+
+    @contextmanager
+    def mutated(self, mutation: Mutation) -> Iterator[None]:
+        path = self.sql / mutation.file
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(mutation.search, mutation.instead), encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(text, encoding="utf-8")
+
+    def faults(self, in_parts: bool = False) -> str:
+        """Build all at once, or first a part and then the rest; in words what differs from the oracle's rows."""
+        for file in self.files.glob("*.duckdb*"):
+            file.unlink()
+        if in_parts:
+            self._move(self.landing, self.aside)
+            self._build()
+            self._move(self.aside, self.landing)
+        self._build()
+        with duckdb.connect(str(self.files / "marts.duckdb"), read_only=True) as connection:
+            found = [differences(mart, self.wanted[mart], _read(connection, mart)) for mart in GRAINS]
+        return "\n".join(filter(None, found))
+
+    def _move(self, source: Path, target: Path) -> None:
+        for file in self.second:
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            (source / file).rename(target / file)
+
+    def _build(self) -> None:
+        places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
+        arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
+        what = ["--select", "+account_metric_days", "+post_days", "+account_weeks"]
+        how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps({"timezone": chaos.TIMEZONE})]
+        line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
+        assert self.dbt.stdin
+        assert self.dbt.stdout
+        self.dbt.stdin.write(line + "\n")
+        self.dbt.stdin.flush()
+        failed = json.loads(self.dbt.stdout.readline())
+        assert not failed, f"does not build: {failed}"
+
+
+def _read(connection: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
+    found = connection.execute(f"select * exclude (load_id) from {mart}")
+    columns = [column[0] for column in found.description or []]
+    return [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("bench"))
+    yield bench
+    bench.close()
+
+
+@pytest.mark.parametrize("in_parts", [False, True], ids=["at once", "in parts"])
+def test_the_marts_of_a_record_thrown_together(bench: Bench, in_parts: bool) -> None:
+    assert bench.faults(in_parts) == ""
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_still_has_its_place(name: str) -> None:
+    mutation = MUTATIONS[name]
+    assert (SQL / mutation.file).read_text(encoding="utf-8").count(mutation.search) == 1
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.prove) for name in MUTATIONS]
+)
+def test_a_mutation_is_noticed(bench: Bench, name: str) -> None:
+    mutation = MUTATIONS[name]
+    with bench.mutated(mutation):
+        assert bench.faults(mutation.in_parts) != ""

@@ -1,0 +1,168 @@
+"""Going on from what is built gives the same rows as building everything, whatever lands and in whatever order."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from socialmetrics import warehouse
+from socialmetrics.settings import Settings
+
+from .conftest import Landing, Row, at, built_from_nothing, marts, reason, settings_of, value
+
+FIRST = date(2026, 6, 1)
+DAYS = 75
+LAST = FIRST + timedelta(days=DAYS - 1)
+ORGANIZATIONS = [
+    {"organization_id": "ours", "name": "Ours", "is_own": True},
+    {"organization_id": "peer", "name": "Peer", "is_own": False},
+]
+ACCOUNTS = [
+    {"platform": "x", "account_id": "1"},
+    {"platform": "x", "account_id": "2", "organization_id": "peer", "is_own": False, "cadence": "weekly", "weekday": 7},
+    {"platform": "youtube", "account_id": "1"},
+    {"platform": "x", "account_id": "3"},
+]
+TABLES = {
+    "account_days",
+    "account_metric_days",
+    "account_weeks",
+    "accounts",
+    "coverage_days",
+    "metric_breaks",
+    "metrics",
+    "observations",
+    "organizations",
+    "post_days",
+    "posts",
+    "weekly_scorecard",
+}
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def x_run(landing: Landing, number: int, again: int = 0, add: int = 0, published: int = 10) -> None:
+    """A day of X: two daily accounts, a weekly one on Sundays, and a post a week, followed for two weeks."""
+    on = day(number)
+    rows = [value("1", "followers_count", 1000 + number * 10 + add), value("3", "followers_count", 50 + number % 7)]
+    rows.append(value("3", "listed_count", 0 if number % 20 == 19 else 40))
+    if on.isoweekday() == 7:
+        rows.append(value("2", "followers_count", 500 + number))
+    posts: list[Row] = []
+    for week in range(max(0, number // 7 - 1), number // 7 + 1):
+        post = {"account_id": "1", "post_id": f"p{week}"}
+        posts.append(post | {"published_at": at(day(week * 7), published), "title": f"post {week}"})
+        rows.append(value("1", "public_metrics.like_count", (number - week * 7) * 3 + add, post_id=f"p{week}"))
+        rows.append(value("1", "public_metrics.impression_count", (number - week * 7) * 30, post_id=f"p{week}"))
+    landing.run(on, "x", rows, posts, [{"account_id": "1", "handle": "one"}], again=again)
+
+
+def youtube_run(landing: Landing, number: int, again: int = 0, late: float = 0, fails: bool = False) -> None:
+    rows = [reason("1", "unavailable")]
+    if not fails:
+        rows = [
+            value("1", "subscriberCount", 123000 + number // 9 * 1000),
+            value("1", "viewCount", 10**6 + number * 100),
+        ]
+    landing.run(day(number), "youtube", rows, late=late, again=again)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse of 75 days that then goes through everything that may happen, one load after the other."""
+    settings = settings_of(tmp_path_factory.mktemp("home"))
+    landing = Landing(settings.landing)
+    landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
+    for number in range(DAYS):
+        x_run(landing, number)
+        if number % 11 != 5:
+            youtube_run(landing, number, late=7 if number % 13 == 0 else 0, fails=number in (20, DAYS - 1))
+    assert warehouse.build(settings).because == "there is no earlier build"
+
+    # the day again: a number is restated, and a reason gives way to a value
+    x_run(landing, DAYS - 1, again=1, add=4)
+    youtube_run(landing, DAYS - 1, again=1)
+    goes_on(settings)
+
+    # two days without a run; the build after stops halfway, the next day lands before it is run again
+    x_run(landing, DAYS + 2)
+    warehouse.run_dbt(settings, "run", "--select", "+account_metric_days", "+int_posts")
+    x_run(landing, DAYS + 3, published=9)
+    youtube_run(landing, DAYS + 3)
+    goes_on(settings)
+
+    # files of older days: a gap is filled, a reason replaced, a post's date of publication moves
+    youtube_run(landing, 38)
+    youtube_run(landing, 20, again=1)
+    moved = {"account_id": "1", "post_id": "p3", "published_at": at(day(12)), "fetched_at": at(day(40))}
+    landing.write("posts", [{"platform": "x", "status": "public", "run_id": "z"} | moved])
+    goes_on(settings)
+
+    # figures from elsewhere, older than everything, between everything and of a total
+    imported = [(day(-400), 600, "rounded"), (day(-30), 900, "more_than"), (day(3), 77, "exact"), (day(-7), 0, "exact")]
+    metric = {"platform": "x", "account_id": "1", "metric": "followers"}
+    rows = [metric | {"measured_on": on, "value": figure, "precision": how} for on, figure, how in imported]
+    rows.append(metric | {"account_id": None, "measured_on": day(-30), "value": 10**6})
+    rows.append(metric | {"account_id": "unknown", "measured_on": day(-9), "value": 5})
+    landing.readings(at(day(DAYS + 3), 23), rows)
+    goes_on(settings)
+
+    # another directory: one account is new, one closed, one daily, one gone; and a platform loses its token
+    changed = [
+        ACCOUNTS[0] | {"closed_on": day(DAYS + 4)},
+        ACCOUNTS[1] | {"cadence": "daily", "weekday": None},
+        ACCOUNTS[2],
+        {"platform": "x", "account_id": "unknown", "cadence": "weekly", "weekday": 1},
+    ]
+    landing.directory(day(DAYS + 4), changed, ORGANIZATIONS)
+    x_run(landing, DAYS + 4)
+    landing.ran(day(DAYS + 4), "youtube", "no token", at(day(DAYS + 4)), "not_set_up")
+    goes_on(settings)
+
+    # a directory that lands late takes away days on which nothing was found
+    landing.directory(day(DAYS + 1), ACCOUNTS[:1] + ACCOUNTS[2:3], ORGANIZATIONS)
+    goes_on(settings)
+    return settings
+
+
+def goes_on(settings: Settings) -> None:
+    assert warehouse.build(settings).because is None
+
+
+def test_going_on_equals_building_from_nothing(settings: Settings, tmp_path: Path) -> None:
+    gone_on, anew = marts(settings), built_from_nothing(settings, tmp_path / "anew")
+    assert set(gone_on) == set(anew) == TABLES
+    for table, rows in anew.items():
+        assert rows, f"{table} has no row to compare"
+        missing, spare = set(rows) - set(gone_on[table]), set(gone_on[table]) - set(rows)
+        assert gone_on[table] == rows, (
+            f"{table}: missing {sorted(missing, key=str)[:3]}, to spare {sorted(spare, key=str)[:3]}"
+        )
+
+
+def test_a_file_that_changed_or_is_gone_builds_anew(settings: Settings) -> None:
+    path = min(settings.landing.glob("profiles/*/*.parquet"))
+    kept = path.read_bytes()
+    path.unlink()
+    assert "is gone" in str(warehouse.build(settings).because)
+    path.write_bytes(kept)
+    assert warehouse.build(settings).because is None
+    path.write_bytes(kept)
+    assert "changed" in str(warehouse.build(settings).because)
+    assert str(warehouse.build(settings)).startswith("load 1; 0 new files")
+
+
+def test_many_touched_days_build_anew(settings: Settings) -> None:
+    landing = Landing(settings.landing, files=900)
+    metric = {"platform": "x", "account_id": "1", "metric": "followers", "value": 5}
+    landing.readings(at(LAST), [metric | {"measured_on": day(-number)} for number in range(61)])
+    assert warehouse.build(settings).because == "61 days are touched"
+
+
+def test_every_rule_has_a_unit_test_that_passes(settings: Settings) -> None:
+    done = warehouse.run_dbt(settings, "test", "--select", "test_type:unit")
+    assert "ERROR=0" in done.stdout, done.stdout
