@@ -55,7 +55,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     world = World(peers=3)
     with Sandbox(world) as sandbox:
         home = Home(tmp_path_factory.mktemp("scheduler") / "home", sandbox)
-        home.write_directory(list(world.organizations), list(world.directory(datetime.now(UTC))))
+        own = [account for account in world.directory(datetime.now(UTC)) if account.is_own]
+        home.write_directory([organization for organization in world.organizations if organization.is_own], own)
         yield home
 
 

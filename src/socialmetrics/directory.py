@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
+import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.records import Account, Initiative, Note, Organization
@@ -25,6 +27,30 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
 Flag = Annotated[bool, BeforeValidator(lambda value: {"": False, "x": True}.get(str(value).strip().lower(), value))]
 
+
+def _day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("is no date; write it as 2026-11-22")
+    return value
+
+
+def _account_id(value: str) -> str:
+    if re.fullmatch(r"\d([.,]\d+)?[Ee]\+?\d+", value):
+        raise ValueError("is an id that a spreadsheet has rounded; format the column as text and copy the id again")
+    return value
+
+
+def _credential(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", value):
+        raise ValueError("cannot be part of a setting's name; use letters, digits and _ and start with a letter")
+    return value.lower()
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+AccountId = Annotated[Text, AfterValidator(_account_id)]
+Credential = Annotated[str, AfterValidator(_credential)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
+
 _WRONG = {
     "missing": "is missing; fill it in",
     "string_pattern_mismatch": "is no identifier; use letters, digits, _ . - and start with a letter or digit",
@@ -32,7 +58,17 @@ _WRONG = {
     "date_from_datetime_parsing": "is no date; write it as 2026-11-22",
     "date_parsing": "is no date; write it as 2026-11-22",
     "bool_parsing": "is neither true nor false",
-    "decimal_parsing": "is no amount; write it as 1250.00",
+    **dict.fromkeys(
+        (
+            "decimal_parsing",
+            "decimal_max_places",
+            "decimal_max_digits",
+            "decimal_whole_digits",
+            "finite_number",
+            "greater_than_equal",
+        ),
+        "is no amount; write it as 1250.00",
+    ),
 }
 
 
@@ -55,13 +91,13 @@ class _AccountRow(_Row):
     organization_id: Slug
     platform: Slug
     handle: Text
-    account_id: str | None = None
+    account_id: AccountId | None = None
     label: str | None = None
     account_group: str | None = Field(default=None, alias="group")
-    opened_on: date | None = None
-    closed_on: date | None = None
+    opened_on: Day | None = None
+    closed_on: Day | None = None
     cadence: Literal["daily", "weekly", "never"] | None = None
-    credential: Slug | None = None
+    credential: Credential | None = None
 
 
 class _InitiativeRow(_Row):
@@ -70,13 +106,13 @@ class _InitiativeRow(_Row):
     organization_id: Slug
     platform: Slug | None = None
     metric: Slug
-    started_on: date
-    ended_on: date | None = None
-    cost_usd: Decimal | None = None
+    started_on: Day
+    ended_on: Day | None = None
+    cost_usd: Amount | None = None
 
 
 class _NoteRow(_Row):
-    noted_on: date = Field(alias="date")
+    noted_on: Day = Field(alias="date")
     platform: Slug | None = None
     post_id: str | None = None
     text: Text
@@ -176,7 +212,7 @@ def fill_in(folder: Path, found: Mapping[tuple[str, str], str]) -> int:
         header, names = [*header, "account_id"], [*names, "account_id"]
     place = {name: index for index, name in enumerate(names)}
     filled = 0
-    for line in lines:
+    for line in filter(any, lines):
         line += [""] * (len(header) - len(line))
         key = (line[place["platform"]].strip(), line[place["handle"]].strip())
         if key in found and not line[place["account_id"]].strip():
@@ -186,6 +222,7 @@ def fill_in(folder: Path, found: Mapping[tuple[str, str], str]) -> int:
     csv.writer(out, delimiter=delimiter, lineterminator="\r\n" if "\r\n" in text else "\n").writerows([header, *lines])
     beside = path.with_suffix(".csv.new")
     beside.write_bytes((b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b"") + out.getvalue().encode())
+    shutil.copymode(path, beside)
     os.replace(beside, path)
     return filled
 
@@ -198,7 +235,7 @@ def weekday_of(account_id: str) -> int:
 def _account(row: _AccountRow, is_own: bool) -> Account:
     cadence = row.cadence or ("daily" if is_own else "weekly")
     weekday = weekday_of(row.account_id or row.handle) if cadence == "weekly" else None
-    values = row.model_dump() | {"cadence": cadence, "credential": (row.credential or "").lower()}
+    values = row.model_dump() | {"cadence": cadence, "credential": row.credential or ""}
     return Account(**values, is_own=is_own, weekday=weekday)
 
 
@@ -237,7 +274,8 @@ def _read(path: Path, row_type: type[RowType], faults: list[str], required: bool
             except ValidationError as error:
                 for problem in error.errors():
                     column = str(problem["loc"][0])
-                    wrong = _WRONG.get(problem["type"], problem["msg"].replace("Input should be", "should be"))
+                    said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+                    wrong = _WRONG.get(problem["type"], said)
                     faults.append(_fault(path.name, reader.line_num, column, given.get(column, ""), wrong))
         return lines
     except csv.Error as error:

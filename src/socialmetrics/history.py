@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,12 +67,14 @@ def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], 
     faults: list[str] = []
     readings: list[Reading] = []
     seen: dict[tuple[str, str, str, str], int] = {}
-    for cells in reader:
+    for cells in _lines(reader, file):
         row = {
             column: words.get((column, (cells[column] or "").strip().lower()), (cells[column] or "").strip())
             for column in COLUMNS
         }
         wrong = _wrong(row, accounts, known)
+        if None in cells:
+            wrong["source"] = f"is followed by more cells than the {len(reader.fieldnames or ())} columns; quote commas"
         key = (row["platform"], row["account"].lower(), row["metric"], row["measured_on"])
         if not wrong and seen.setdefault(key, reader.line_num) != reader.line_num:
             wrong["measured_on"] = f"stands on line {seen[key]} already; keep one"
@@ -100,6 +103,15 @@ def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], 
             f"Correct and import again.\n{listed}"
         )
     return readings
+
+
+def _lines(reader: csv.DictReader[str], file: str) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise Misconfigured(
+            f"{file} line {reader.line_num} is no CSV ({error}). Save it again as CSV and import again."
+        ) from None
 
 
 def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], Account], known: dict[str, set[str]]) -> dict[str, str]:
@@ -136,8 +148,10 @@ def _metrics() -> set[str]:
 
 
 def _words(path: Path) -> dict[tuple[str, str], str]:
-    text = _read(path).decode("utf-8-sig")
-    return {(row["column"], row["word"].lower()): row["ours"] for row in csv.DictReader(io.StringIO(text))}
+    reader = csv.DictReader(io.StringIO(_read(path).decode("utf-8-sig")))
+    if absent := [column for column in ("column", "word", "ours") if column not in (reader.fieldnames or ())]:
+        raise Misconfigured(f"{path.name} line 1: column {', '.join(absent)} is missing. Use column,word,ours.")
+    return {(row["column"], (row["word"] or "").lower()): row["ours"] or "" for row in _lines(reader, path.name)}
 
 
 def _read(path: Path) -> bytes:

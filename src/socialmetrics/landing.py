@@ -288,8 +288,13 @@ class Landing:
 
 
 def response_line(response: Response) -> str:
-    """A response as one line of JSON."""
-    return json.dumps(asdict(response), default=str, ensure_ascii=False, separators=(",", ":")) + "\n"
+    """A response as one line of JSON; ASCII where it holds half a character, which UTF-8 has no bytes for."""
+    line = json.dumps(asdict(response), default=str, ensure_ascii=False, separators=(",", ":"))
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        line = json.dumps(asdict(response), default=str, separators=(",", ":"))
+    return line + "\n"
 
 
 def _response(line: dict[str, Any]) -> Response:

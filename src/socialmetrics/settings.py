@@ -107,6 +107,7 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """Read the settings and set the clock. Raises Misconfigured, naming the variable."""
+    _dotenv()
     try:
         settings = Settings()
     except ValidationError as error:
@@ -115,8 +116,6 @@ def load() -> Settings:
         raise Misconfigured(
             f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}. Correct it and run again."
         ) from None
-    except UnicodeDecodeError:
-        raise Misconfigured(".env is not UTF-8. Save it as UTF-8 and run again.") from None
     clock.hold(settings.now)
     return settings
 
@@ -126,7 +125,7 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
 
     Raises Misconfigured where a token file cannot be read or a number is none.
     """
-    environment = {k.upper(): v for k, v in {**dotenv_values(".env"), **os.environ}.items() if v}
+    environment = {k.upper(): v for k, v in {**_dotenv(), **os.environ}.items() if v}
     prefix = f"{PREFIX}{platform.upper()}_"
     own = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
     tokens: dict[str, SecretStr] = {}
@@ -147,6 +146,13 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
     )
+
+
+def _dotenv() -> dict[str, str | None]:
+    try:
+        return dotenv_values(".env")
+    except UnicodeDecodeError:
+        raise Misconfigured(".env is not UTF-8. Save it as UTF-8 and run again.") from None
 
 
 def _number(name: str, value: str | None, kind: Callable[[str], Number]) -> Number | None:

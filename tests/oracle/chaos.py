@@ -22,8 +22,15 @@ from socialmetrics.records import COLUMNS, Account
 from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
 
 FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
+SET_UP_WITHIN = {  # what a day's last run says holds
+    20: ((0, "not_set_up"), (5, "well")),
+    30: ((0, "well"), (5, "not_set_up")),
+    77: ((0, "well"), (5, "well")),
+}
 HISTORY_FROM = date(2025, 1, 5)
 ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
+GONE = (2026, 34)  # the week in which one account is suspended and then gone
+TOLD_LATE = "told late"
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (date(2025, 3, 9), date(2025, 6, 1), date(2025, 10, 5), date(2025, 10, 19))
 IMPORTED_AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -50,11 +57,14 @@ FIRST_ACCOUNTS = (
     account("x", "E", opened_on=date(2026, 5, 20)),
     account("facebook", "F"),
     account("facebook", "G", "never"),
+    Account("theirs", "x", "not-resolved-yet", cadence="daily"),
 )
 CHANGES: dict[date, dict[str, dict[str, Any]]] = {
     date(2026, 7, 6): {"D": {"cadence": "daily", "weekday": None}, "F": {"cadence": "weekly", "weekday": 5}},
     date(2026, 8, 17): {"E": {"closed_on": date(2026, 9, 4)}, "F": {"cadence": "daily", "weekday": None}},
 }
+EDITED_TWICE = date(2026, 7, 20)  # for the day's first run one account is weekly, for the next daily again
+BRIEFLY_WEEKLY = {"E": {"cadence": "weekly", "weekday": 1}}
 START = {"A": 98_700, "B": 940, "C": 5_200, "D": 14, "E": 9, "F": 61_000, "G": 300}
 SIZES = {"views": 160.0, "posts": 0.02, "following": 0.1, "listed": 0.01, "likes_given": 0.3, "media": 0.05}
 
@@ -65,23 +75,31 @@ def chaos(seed: int = 1886) -> Record:
     walks = {
         (a.platform, a.account_id or "", metric): Walk(dice, START[a.account_id or ""] * SIZES.get(metric, 1.0))
         for a in FIRST_ACCOUNTS
+        if a.account_id
         for metric in ACCOUNT_METRICS[a.platform]
     }
     posts = list(_posts(dice))
     record.published |= {post[:3]: post[3] for post in posts}
     accounts: tuple[Account, ...] = FIRST_ACCOUNTS
     for number, day in enumerate(each_day(FIRST, LAST)):
-        accounts = tuple(replace(a, **CHANGES.get(day, {}).get(a.account_id or "", {})) for a in accounts)
+        accounts = _changed(accounts, CHANGES.get(day, {}))
         for platform in ACCOUNT_METRICS:
             for visit in _visits(dice, platform, day, number, record):
-                record.use_directory(visit.day, visit.instant, accounts)
+                is_brief = platform == "youtube" and visit.instant == record.scheduled_at(EDITED_TWICE)
+                listed = _changed(accounts, BRIEFLY_WEEKLY) if is_brief else accounts
+                record.use_directory(visit.day, visit.instant, listed)
                 record.visits.append(visit)
                 if visit.answers != "not_set_up":
-                    _answer(dice, record, visit, accounts, walks)
+                    _answer(dice, record, visit, listed, walks)
                     _answer_posts(dice, record, visit, posts)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
+    record.said += _a_post_told_late(record)
     return record
+
+
+def _changed(accounts: tuple[Account, ...], changes: dict[str, dict[str, Any]]) -> tuple[Account, ...]:
+    return tuple(replace(one, **changes.get(one.account_id or "", {})) for one in accounts)
 
 
 class Walk:
@@ -98,6 +116,10 @@ class Walk:
 
 
 def _visits(dice: Random, platform: str, day: date, number: int, record: Record) -> Iterator[Visit]:
+    if number in SET_UP_WITHIN:
+        for hours, answers in SET_UP_WITHIN[number]:
+            yield Visit(platform, day, record.scheduled_at(day) + timedelta(hours=hours), answers)
+        return
     if number in ROWLESS or (platform == "facebook" and number < 3) or dice.random() < 0.06:
         return
     if (platform == "youtube" and number < 4) or (platform == "facebook" and 60 <= number < 63):
@@ -119,6 +141,10 @@ def _answer(
         if one.platform != visit.platform or not is_due(one, visit.day) or dice.random() < 0.04:
             continue
         nothing = _said(record, visit, one.account_id or "", None, None)
+        if one.account_id == "C" and visit.day.isocalendar()[:2] == GONE:
+            reason = "suspended" if visit.day.isoweekday() < 4 else "not_found"
+            record.said.append(replace(nothing, reason=reason))
+            continue
         if dice.random() < 0.05:
             record.said.append(replace(nothing, reason=dice.choice(["suspended", "not_found", "unavailable"])))
             continue
@@ -134,13 +160,13 @@ def _answer(
             restated = (value or 0) + visit.instant.hour % 5 if value else value
             if (visit.platform, metric) == ("youtube", "followers") and restated:
                 restated -= restated % 10 ** max(len(str(restated)) - 3, 0)
-            reason = "hidden" if restated is None else None
-            record.said.append(replace(nothing, metric=metric, value=restated, reason=reason))
+            missing = "hidden" if restated is None else None
+            record.said.append(replace(nothing, metric=metric, value=restated, reason=missing))
 
 
 def _posts(dice: Random) -> Iterator[tuple[str, str, str, datetime]]:
     for one in FIRST_ACCOUNTS:
-        for number in range(0 if one.cadence == "never" else 14):
+        for number in range(14 if one.account_id and one.cadence != "never" else 0):
             hours = 24 * (number * 9 - 10) + dice.randrange(24 * 9)
             published_at = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(hours=hours)
             yield one.platform, one.account_id or "", f"{one.account_id}{number}", published_at
@@ -187,6 +213,8 @@ def _boundaries(record: Record) -> Iterator[Said]:
     for metric, floor, days in (("likes_given", 10, 28), ("listed", 9, 28), ("media", 500, 29), ("following", 500, 28)):
         yield imported(c, metric, date(2025, 10, 19), floor, "exact", IMPORTED_AT)
         yield imported(c, metric, date(2025, 10, 19) + timedelta(days=days), 0, "exact", IMPORTED_AT)
+    for day, value in ((date(2025, 11, 2), 500), (date(2025, 11, 12), 5), (date(2025, 11, 22), 0)):
+        yield imported(e, "likes_given", day, value, "exact", IMPORTED_AT)
     # a reading on a day with a reason, one with nothing, and one with a value of the platform's own
     seen = [said for said in record.said if said.account_id == "F" and said.metric == "followers"]
     yield imported(f, "followers", seen[5].day, 1, "exact", IMPORTED_AT + timedelta(days=3))
@@ -213,6 +241,16 @@ def _boundaries(record: Record) -> Iterator[Said]:
             yield imported(e, "listed", day, value, "exact", IMPORTED_AT)
 
 
+def _a_post_told_late(record: Record) -> Iterator[Said]:
+    """Three days of one post far apart, of which the one in the middle lands last."""
+    post = ("facebook", "F", "F00")
+    record.published[post] = datetime(2026, 7, 1, 15, tzinfo=UTC)
+    for day, value in ((date(2026, 7, 3), 10), (date(2026, 7, 13), 25), (date(2026, 7, 31), 31)):
+        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 13 else "told in time"
+        for metric in POST_METRICS["facebook"]:
+            yield Said(*post, metric, day, value, None, at, run_id, at)
+
+
 def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     """Whether it lands in the second part: a few runs, readings and posts, and the last directory.
 
@@ -225,7 +263,7 @@ def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
-        return thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id)
+        return thing.run_id == TOLD_LATE or thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id)
     return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
 
 

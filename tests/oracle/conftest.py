@@ -152,12 +152,13 @@ def listed(world: World) -> list[Account]:
 
 
 def first_directory(world: World) -> list[Account]:
-    """One account opens later; one is listed for its history alone."""
+    """One account opens later, one is listed for its history alone, one is not resolved yet."""
     changes: dict[tuple[str, str], dict[str, Any]] = {
         ("x", "h0007"): {"opened_on": date(2026, 8, 20)},
         ("youtube", "h0007"): {"cadence": "never", "weekday": None},
     }
-    return [replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world)]
+    unknown = Account("h0001", "x", "NotResolvedYet", label="careers", cadence="daily")
+    return [unknown, *(replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world))]
 
 
 def second_directory(world: World) -> list[Account]:

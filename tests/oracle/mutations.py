@@ -21,6 +21,7 @@ class Mutation:
 VALUES, WEEKS = "models/intermediate/int_account_values.sql", "models/intermediate/int_account_weeks.sql"
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+DIRECTORY = "models/intermediate/int_directory.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
 QUICK = {
@@ -55,6 +56,10 @@ MUTATIONS = QUICK | {
     "the_first_directory_for_ever": Mutation(
         VALUES, "and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')", ""
     ),
+    "the_day_s_first_directory": Mutation(DIRECTORY, "landed_at desc, run_id desc", "landed_at asc, run_id desc"),
+    "the_day_s_first_run_says_so": Mutation(
+        "models/intermediate/int_platform_days.sql", "started_at desc", "started_at asc"
+    ),
     # what counts
     "the_earliest_counts": Mutation(NAMES, "{{ of }}fetched_at desc", "{{ of }}fetched_at asc"),
     "a_reason_beats_a_value": Mutation(NAMES, "value is null then 1 else 0", "value is null then 0 else 1"),
@@ -70,7 +75,7 @@ MUTATIONS = QUICK | {
     # intervals
     "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
     "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
-    "half_a_unit_too_far": Mutation(INTERVALS, "// 2 - 1", "// 2"),
+    "half_a_unit_too_far": Mutation(INTERVALS, "half_a_unit(value) }} - 1", "half_a_unit(value) }}"),
     # days compared
     "low_less_low": Mutation(DAYS, "low - previous_high end", "low - previous_low end"),
     "ends_swapped": Mutation(DAYS, "high - base_{{ window }}_low as", "high - base_{{ window }}_high as"),
@@ -126,6 +131,10 @@ MUTATIONS = QUICK | {
         "cast(date_trunc('week', {{ day }}) as date)",
         "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
     ),
+    "a_week_of_the_calendar_year": Mutation("macros/dialect.sql", "'%G-W%V'", "'%Y-W%V'"),
+    "the_week_ends_with_its_first_day": Mutation(WEEKS, "max(case when is_usable", "min(case when is_usable"),
+    "the_week_s_first_reason": Mutation(WEEKS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
+    "activity_of_readings": Mutation(WEEKS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
     "any_two_days": Mutation(WEEKS, "days_since = 7 and", "days_since <= 7 and"),
     "a_week_across_a_break": Mutation(WEEKS, "coalesce(this_week.break_on > last_week.end_on, false)", "false"),
     "never_complete": Mutation(WEEKS, "days_observed >= days_expected", "days_observed > days_expected"),

@@ -54,13 +54,16 @@ def interpret(platform: Platform, response: Response) -> Iterator[Record]:
 
 
 def _asked_for(records: Iterator[Record], response: Response) -> Iterator[Record]:
-    """The records, each once and of an account that was asked about. Raises Unexpected for any other."""
+    """The records, each once and of an account that was asked about. Raises Unexpected where they contradict that."""
     accounts = {subject.account_id for subject in response.subjects}
-    seen: set[tuple[str | None, ...]] = set()
+    seen: dict[tuple[str | None, ...], Record] = {}
     for record in records:
         if not isinstance(record, Profile):
             key = (record.account_id, record.post_id, record.metric if isinstance(record, Observation) else "")
-            if record.account_id not in accounts or key in seen:
-                raise Unexpected(f"The answer speaks of {record.account_id} unasked, or twice.")
-            seen.add(key)
+            if record.account_id not in accounts:
+                raise Unexpected(f"The answer speaks of {record.account_id}, which was not asked about.")
+            if seen.setdefault(key, record) != record:
+                raise Unexpected(f"The answer speaks of {record.post_id or record.account_id} twice, and differently.")
+            if seen[key] is not record:
+                continue
         yield record

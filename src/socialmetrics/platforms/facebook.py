@@ -94,7 +94,11 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     by_id = {a.account_id or "": a for a in known}
     first += [_batch(PAGE, batch, _page, is_discovery=True) for batch in chunked(known, BATCH)]
     if found is None:
-        return first + [_more_bound(a) for a in known] + _due_posts(list(tracked.posts), by_id)
+        return (
+            first
+            + [_more_bound(a) for a in known]
+            + _due_posts([p for p in tracked.posts if p.account_id in by_id], by_id)
+        )
     if not found.calls.issuperset(first):
         return first
     more = [call for account in known if (call := _more(account, tracked, found))]

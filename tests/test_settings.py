@@ -1,0 +1,152 @@
+"""Settings come from the environment and `.env`; a wrong one is told in one sentence that names it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from socialmetrics import clock, settings
+from socialmetrics.errors import Misconfigured
+from socialmetrics.settings import LADDER, LADDERS, Access
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    return monkeypatch
+
+
+def secrets(access: Access) -> dict[str, str]:
+    return {name: token.get_secret_value() for name, token in access.tokens.items()}
+
+
+def test_defaults(tmp_path: Path) -> None:
+    here = settings.load()
+    assert here.home == Path(".")
+    assert here.timezone == "UTC"
+    assert here.landing == Path("warehouse/landing")
+    assert not settings.access("x").is_set_up
+    assert settings.access("x").ladder == LADDERS["x"]
+    assert settings.access("youtube").ladder == LADDER
+    assert settings.access("youtube").units_per_day is None
+
+
+def test_from_the_environment(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SOCIALMETRICS_HOME", "/srv/sm")
+    env.setenv("SOCIALMETRICS_TIMEZONE", "America/Chicago")
+    env.setenv("SOCIALMETRICS_X_TOKEN", "one")
+    env.setenv("SOCIALMETRICS_X_URL", "http://127.0.0.1:1/x/{now}")
+    env.setenv("SOCIALMETRICS_X_DOLLARS_PER_DAY", "2.50")
+    env.setenv("SOCIALMETRICS_YOUTUBE_UNITS_PER_DAY", "900")
+    env.setenv("SOCIALMETRICS_X_LADDER", "7, 0,1")
+    assert settings.load().warehouse == Path("/srv/sm/warehouse")
+    x = settings.access("x")
+    assert secrets(x) == {"": "one"}
+    assert (x.dollars_per_day, x.units_per_day, x.ladder) == (Decimal("2.50"), None, (0, 1, 7))
+    assert settings.access("youtube").units_per_day == 900
+    with clock.still(datetime(2026, 11, 22, 22, tzinfo=UTC)):
+        assert x.at_the_present().url == "http://127.0.0.1:1/x/20261122T220000Z"
+    assert Access().at_the_present().url is None
+
+
+def test_from_a_file_beside_and_the_environment_wins(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    Path(".env").write_text(
+        "SOCIALMETRICS_TIMEZONE=America/Chicago\nSOCIALMETRICS_X_TOKEN=from file\nSOCIALMETRICS_YOUTUBE_TOKEN=kept\n"
+        "SOCIALMETRICS_FACEBOOK_TOKEN=\n"
+    )
+    env.setenv("SOCIALMETRICS_X_TOKEN", "from environment")
+    assert settings.load().timezone == "America/Chicago"
+    assert secrets(settings.access("x")) == {"": "from environment"}
+    assert secrets(settings.access("youtube")) == {"": "kept"}
+    assert not settings.access("facebook").is_set_up
+
+
+def test_named_credentials_and_extras(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    env.setenv("SOCIALMETRICS_FACEBOOK_TOKEN_FILE", str(tmp_path / "secret"))
+    env.setenv("SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN", "two")
+    env.setenv("SOCIALMETRICS_FACEBOOK_ST_MARYS_TOKEN_FILE", str(tmp_path / "secret"))
+    env.setenv("SOCIALMETRICS_FACEBOOK_APP_SECRET", "shh")
+    found = settings.access("facebook", ("app_secret",))
+    assert secrets(found) == {"": "from a file", "childrens": "two", "st_marys": "from a file"}
+    assert {name: value.get_secret_value() for name, value in found.extras.items()} == {"app_secret": "shh"}
+    assert settings.access("facebook").extras == {}
+
+
+def test_no_secret_is_shown() -> None:
+    assert "shh" not in repr(Access(tokens={"": SecretStr("shh")}, extras={"app_secret": SecretStr("shh")}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TIMEZONE", "Chicago"),
+        ("TIMEZONE", "America"),
+        ("TIMEZONE", "../../etc/passwd"),
+        ("TIMEZONE", "/etc/passwd"),
+        ("NOW", "yesterday"),
+        ("NOW", "2026-11-22T22:00:00"),
+        ("PATIENCE_SECONDS", "-1"),
+        ("PATIENCE_SECONDS", "long"),
+        ("RETRY_SECONDS", "x"),
+    ],
+)
+def test_a_wrong_setting_is_named(env: pytest.MonkeyPatch, name: str, value: str) -> None:
+    env.setenv(f"SOCIALMETRICS_{name}", value)
+    with pytest.raises(Misconfigured) as caught:
+        settings.load()
+    check_sentence(caught.value, f"SOCIALMETRICS_{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X_DOLLARS_PER_DAY", "five"),
+        ("X_DOLLARS_PER_DAY", "NaN"),
+        ("X_DOLLARS_PER_DAY", "Infinity"),
+        ("X_DOLLARS_PER_DAY", "-5"),
+        ("X_UNITS_PER_DAY", "1.5"),
+        ("X_UNITS_PER_DAY", "-1"),
+        ("X_LADDER", "0,one"),
+        ("X_LADDER", "-1,3"),
+        ("X_TOKEN_FILE", "nowhere"),
+        ("X_TOKEN_FILE", "."),
+        ("X_TOKEN_FILE", "binary"),
+        ("X_TOKEN_FILE", "empty"),
+    ],
+)
+def test_a_wrong_platform_setting_is_named(env: pytest.MonkeyPatch, name: str, value: str) -> None:
+    Path("binary").write_bytes(b"\xff\xfe\x00secret")
+    Path("empty").write_text("\n")
+    env.setenv(f"SOCIALMETRICS_{name}", value)
+    with pytest.raises(Misconfigured) as caught:
+        settings.access("x")
+    check_sentence(caught.value, f"SOCIALMETRICS_{name}")
+
+
+def test_a_file_that_is_no_text_is_named() -> None:
+    Path(".env").write_bytes(b"SOCIALMETRICS_X_TOKEN=\xff\xfe\n")
+    for read in (settings.load, lambda: settings.access("x")):
+        with pytest.raises(Misconfigured, match=r"\.env is not UTF-8"):
+            read()
+
+
+def check_sentence(error: Misconfigured, name: str) -> None:
+    told = str(error)
+    assert name in told
+    assert "\n" not in told
+    assert told.endswith(".")
+    assert "Traceback" not in told
+
+
+def test_the_clock_is_held_by_a_setting(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SOCIALMETRICS_NOW", "2026-11-22T16:00:00-06:00")
+    settings.load()
+    assert clock.now() == datetime(2026, 11, 22, 22, tzinfo=UTC)
+    env.delenv("SOCIALMETRICS_NOW")
+    settings.load()
+    assert clock.now().year >= 2026
+    assert clock.now() != datetime(2026, 11, 22, 22, tzinfo=UTC)

@@ -1,0 +1,119 @@
+"""When a build goes on and when it starts afresh; dbt itself is left out here."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from socialmetrics import clock, warehouse
+from socialmetrics.errors import BuildFailed
+from socialmetrics.settings import Settings
+
+from .conftest import Landing, at, settings_of, value
+
+FIRST = date(2026, 9, 1)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    landing = Landing(settings_of(tmp_path).landing)
+    landing.directory(FIRST, [{"platform": "x", "account_id": "1"}])
+    landing.run(FIRST, "x", [value("1", "followers_count", 100)])
+    return landing
+
+
+@pytest.fixture
+def settings(tmp_path: Path, landing: Landing) -> Settings:
+    return settings_of(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Puts two databases in the place of what dbt makes; holds from which load on each build was tested."""
+    asked: list[int] = []
+
+    def build(settings: Settings, tested_load: int) -> tuple[str, ...]:
+        asked.append(tested_load)
+        folder = settings.warehouse / "build"
+        duckdb.connect(str(folder / "marts.duckdb")).close()
+        with duckdb.connect(str(folder / "work.duckdb")) as connection:
+            connection.execute(f"create or replace table landed_files as select {len(asked)} as load_id")
+        return ()
+
+    monkeypatch.setattr(warehouse, "_build", build)
+    return asked
+
+
+def test_it_goes_on_while_files_are_only_added(settings: Settings, landing: Landing) -> None:
+    assert warehouse.build(settings).because == "there is no earlier build"
+    landing.run(FIRST + timedelta(days=1), "x", [value("1", "followers_count", 101)])
+    built = warehouse.build(settings)
+    assert (built.because, built.new_files) == (None, 3)
+    assert str(warehouse.build(settings)).startswith("load 2; 0 new files")
+
+
+def test_a_landing_file_that_changed_or_is_gone(settings: Settings, landing: Landing) -> None:
+    warehouse.build(settings)
+    path = next(landing.root.glob("observations/*/*.parquet"))
+    path.write_bytes(path.read_bytes())
+    assert str(warehouse.build(settings).because) == f"{path.relative_to(landing.root)} changed"
+    path.unlink()
+    assert str(warehouse.build(settings).because) == f"{path.relative_to(landing.root)} is gone"
+
+
+def test_more_than_sixty_days(settings: Settings, landing: Landing) -> None:
+    warehouse.build(settings)
+    row = {"platform": "x", "account_id": "1", "metric": "followers", "value": 5}
+    landing.readings(at(FIRST), [row | {"measured_on": FIRST - timedelta(days=number)} for number in range(60)])
+    assert warehouse.build(settings).because is None
+    landing.readings(at(FIRST, 23), [row | {"measured_on": FIRST - timedelta(days=number)} for number in range(61)])
+    assert warehouse.build(settings).because == "61 days are touched"
+
+
+def test_an_old_directory_touches_every_day_since(settings: Settings, landing: Landing) -> None:
+    warehouse.build(settings)
+    landing.directory(FIRST - timedelta(days=70), [{"platform": "x", "account_id": "2"}])
+    landing.run(FIRST + timedelta(days=1), "x", [value("1", "followers_count", 101)])
+    assert warehouse.build(settings).because == "72 days are touched"
+
+
+def test_other_models_or_another_time_zone(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse.build(settings)
+    chicago = settings.model_copy(update={"timezone": "America/Chicago"})
+    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "model.sql").write_text("select 1")
+    monkeypatch.setattr(warehouse, "SQL", tmp_path / "sql")
+    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
+    assert warehouse.build(chicago, full_refresh=True).because == "it was asked for"
+
+
+def test_daily_the_new_rows_are_tested_and_weekly_all(settings: Settings, landing: Landing, tested: list[int]) -> None:
+    for number in (1, 2, 9, 10):
+        on = FIRST + timedelta(days=number)
+        landing.run(on, "x", [value("1", "followers_count", 100)])
+        with clock.still(clock.scheduled_instant(on, settings.zone)):
+            warehouse.build(settings)
+    assert tested == [0, 1, 0, 3]
+
+
+def test_after_a_failed_build_what_it_left_untested_is_tested(
+    settings: Settings, landing: Landing, tested: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.build(settings)
+
+    def fails(settings: Settings, tested_load: int) -> tuple[str, ...]:
+        raise BuildFailed("a test failed")
+
+    landing.run(FIRST + timedelta(days=1), "x", [value("1", "followers_count", 101)])
+    with monkeypatch.context() as patched:
+        patched.setattr(warehouse, "_build", fails)
+        with pytest.raises(BuildFailed):
+            warehouse.build(settings)
+    with pytest.raises(BuildFailed, match="The last build failed"):
+        warehouse.publish(settings)
+    assert warehouse.build(settings).new_files == 0
+    assert tested == [0, 1]
