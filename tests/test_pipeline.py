@@ -677,7 +677,6 @@ def test_the_verdict_names_own_accounts_and_platforms_that_failed(home: Home) ->
 # wishes: each holds once the pipeline leaves out of `tracked` what is not this run's to ask
 
 
-@pytest.mark.xfail(reason="pipeline.extract asks for posts of accounts that have left the directory", strict=True)
 def test_posts_of_an_account_that_left_the_directory_are_not_paid_for(home: Home) -> None:
     home.pull(FIRST, "x")
     gone = own(home, "x")[0]
@@ -689,7 +688,6 @@ def test_posts_of_an_account_that_left_the_directory_are_not_paid_for(home: Home
     }
 
 
-@pytest.mark.xfail(reason="each shard of pipeline.extract asks for the posts of all", strict=True)
 def test_shards_share_the_posts(home: Home) -> None:
     home.pull(FIRST, "x")
     day = home.day(DAYS[1])
@@ -707,7 +705,6 @@ def test_shards_share_the_posts(home: Home) -> None:
     assert 0 < len(first & ids) < len(ids)
 
 
-@pytest.mark.xfail(reason="pipeline.resolve passes the posts that are due, and asks for them", strict=True)
 def test_resolving_asks_for_handles_alone(home: Home) -> None:
     home.pull(FIRST, "x")
     people = home.people
@@ -719,7 +716,6 @@ def test_resolving_asks_for_handles_alone(home: Home) -> None:
     assert [asked.path for asked in home.sandbox.requests] == ["2/users/by"]
 
 
-@pytest.mark.xfail(reason="a retry passes no account whose Page came, so its posts are not asked again", strict=True)
 def test_a_retry_asks_again_for_posts_that_did_not_come(tmp_path: Path) -> None:
     world = Busy("facebook")
     account = next(a for a in world.accounts if a.platform == "facebook" and a.is_own and not a.credential)

@@ -173,6 +173,12 @@ def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOpt
             _extract(here, name, when, quiet=as_json)
         except errors.TooLate as late:
             faults = [str(late)]
+        except errors.SocialmetricsError:
+            raise
+        except Exception as error:  # a defect of one platform's module leaves the others alone
+            faults.append(
+                f"{name}: this program failed ({type(error).__name__}). Run `extract -p {name}` and report it."
+            )
     try:
         pipeline.model(here)
         pipeline.publish(here)

@@ -55,6 +55,12 @@ def stamp(instant: datetime) -> str:
     return f"{utc:%Y%m%dT%H%M%S}{fraction}Z"
 
 
+def instant_of(name: str) -> datetime:
+    """The instant with which a run's name begins. Raises ValueError where it begins with none."""
+    head = name.partition("Z")[0].ljust(21, "0")
+    return datetime.strptime(head, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+
+
 def scheduled_instant(day: date, timezone: ZoneInfo) -> datetime:
     """The instant (UTC) a day's run is scheduled for: 22:00 local, so that Sunday's number is Sunday's."""
     return datetime.combine(day, DAY_ENDS_AT, timezone).astimezone(UTC)

@@ -90,6 +90,7 @@ class Extraction:
                     self.found.calls.add(call)
         self._mark_last()
         self.land()
+        self.landing.write("calls", self.calls, self.run_id, self.started_at, self.platform)
 
     def try_token(self, account: Account) -> SocialmetricsError | None:
         """Ask for one account without landing anything: what stands in the way of its token, if something does."""
@@ -112,7 +113,6 @@ class Extraction:
             ("observations", self.observations),
             ("profiles", self.profiles),
             ("posts", list(self.posts.values())),
-            ("calls", self.calls),
         ):
             self.landing.write(kind, records, self.run_id, self.started_at, self.platform)
 

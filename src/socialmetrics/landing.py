@@ -65,6 +65,7 @@ class Landing:
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         if not records:
+            self._path(kind, platform, run_id, instant, ".parquet").unlink(missing_ok=True)
             return None
         return self._write_rows(kind, rows(list(records)), run_id, instant, platform)
 

@@ -11,7 +11,7 @@ The command line and the Airflow DAGs call what stands here and nothing below it
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +22,7 @@ from socialmetrics.directory import Directory
 from socialmetrics.errors import Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing
-from socialmetrics.records import Account, Call, Run, Subject
+from socialmetrics.records import Account, Call, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access
 
 MOST_SHARDS = 4
@@ -82,13 +82,13 @@ def extract(
     people = read_directory(settings)
     run = _begin(settings, platform, day, reach, shard)
     _land_directory(run, people)
-    accounts = [account for account in people.due(platform, day.date) if _is_in(shard, account)]
     if not run.reach.is_set_up:
         return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
+    accounts, tracked = _asked(settings, run, people, shard)
     if only_missing:
-        seen = run.landing.observed(platform, day.date)
-        accounts = [account for account in accounts if Subject(account.account_id or "") not in seen]
-    run.run(accounts, run.landing.tracked(platform, day.date, settings.timezone, run.reach.ladder))
+        seen, waiting = run.landing.observed(platform, day.date), {post.account_id for post in tracked.posts}
+        accounts = [a for a in accounts if Subject(a.account_id or "") not in seen or a.account_id in waiting]
+    run.run(accounts, tracked)
     return _finish(run, day, *run.status(accounts))
 
 
@@ -112,9 +112,7 @@ def plan(settings: Settings, platform: str, day: Day, reach: Access | None = Non
     run = _begin(settings, platform, day, reach)
     if not run.reach.is_set_up:
         return []
-    accounts = read_directory(settings).due(platform, day.date)
-    tracked = run.landing.tracked(platform, day.date, settings.timezone, run.reach.ladder)
-    return run.module.plan(accounts, tracked, None)
+    return run.module.plan(*_asked(settings, run, read_directory(settings)), None)
 
 
 @dataclass(frozen=True)
@@ -195,7 +193,7 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
     accounts = read_directory(settings).unresolved(platform)
     if not accounts or not run.reach.is_set_up:
         return 0, accounts
-    run.run(accounts, run.landing.tracked(platform, run.measured_on, settings.timezone, run.reach.ladder))
+    run.run(accounts, Tracked())
     if run.problems:
         raise run.problems[0]
     ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
@@ -209,8 +207,8 @@ def reparse(settings: Settings, platform: str, run_id: str) -> int:
     responses = landing.read_responses(platform, run_id)
     if not responses:
         return 0
-    first = responses[0]
-    run = Extraction(platform, Access(), landing, first.measured_on, run_id, first.fetched_at, Budget(), 0)
+    began = clock.instant_of(run_id)
+    run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
     for response in responses:
         run.take(platforms.interpret(run.module, response))
     run.land()
@@ -301,6 +299,17 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
     budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
     run_id = landing.free_run_id(platform, clock.stamp(now), shard)
     return Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
+
+
+def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:
+    """The accounts that are due, and what is known before they are asked, posts of accounts that left not among it."""
+    day = run.measured_on
+    accounts = [account for account in people.due(run.platform, day) if _is_in(shard, account)]
+    followed = {
+        a.account_id for a in people.accounts if a.platform == run.platform and a.is_open(day) and _is_in(shard, a)
+    }
+    tracked = run.landing.tracked(run.platform, day, settings.timezone, run.reach.ladder)
+    return accounts, replace(tracked, posts=tuple(post for post in tracked.posts if post.account_id in followed))
 
 
 def _land_directory(run: Extraction, people: Directory) -> None:

@@ -59,15 +59,15 @@ class Account:
     is_own: bool = False
     weekday: int | None = None
 
+    def is_open(self, day: date) -> bool:
+        """Whether this account is followed on `day` at all."""
+        if self.cadence == "never" or (self.opened_on and day < self.opened_on):
+            return False
+        return not (self.closed_on and day >= self.closed_on)
+
     def is_due(self, day: date) -> bool:
         """Whether this account is to be observed on `day`."""
-        if (
-            self.cadence == "never"
-            or (self.opened_on and day < self.opened_on)
-            or (self.closed_on and day >= self.closed_on)
-        ):
-            return False
-        return self.weekday is None or day.isoweekday() == self.weekday
+        return self.is_open(day) and (self.weekday is None or day.isoweekday() == self.weekday)
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,9 +244,9 @@ def _boundaries(record: Record) -> Iterator[Said]:
 def _a_post_told_late(record: Record) -> Iterator[Said]:
     """Three days of one post far apart, of which the one in the middle lands last."""
     post = ("facebook", "F", "F00")
-    record.published[post] = datetime(2026, 7, 1, 15, tzinfo=UTC)
-    for day, value in ((date(2026, 7, 3), 10), (date(2026, 7, 13), 25), (date(2026, 7, 31), 31)):
-        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 13 else "told in time"
+    record.published[post] = datetime(2026, 6, 1, 15, tzinfo=UTC)
+    for day, value in ((date(2026, 6, 3), 10), (date(2026, 6, 9), 25), (date(2026, 6, 17), 31)):
+        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 9 else "told in time"
         for metric in POST_METRICS["facebook"]:
             yield Said(*post, metric, day, value, None, at, run_id, at)
 
@@ -263,7 +263,7 @@ def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
-        return thing.run_id == TOLD_LATE or thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id)
+        return thing.run_id == TOLD_LATE or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
     return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
 
 

@@ -332,10 +332,11 @@ class Expected:
         }
         rows = self._by_account[platform, account_id]
         changes = [row["engagements_change"] for row in rows if start <= row["measured_on"] <= end]
+        told = [row for row in rows if row["engagements"] is not None]
         drawn = [
             max(seen, key=lambda row: row["measured_on"])["engagements"]
             for post in published
-            if (seen := [row for row in rows if row["post_id"] == post[2] and row["measured_on"] <= end])
+            if (seen := [row for row in told if row["post_id"] == post[2] and row["measured_on"] <= end])
         ]
         return {
             "posts_published": len(published),

@@ -162,7 +162,9 @@ latest_of_the_weeks_posts as (
         on published.account_key = seen.account_key
         and published.post_id = seen.post_id
         and seen.measured_on <= {{ days_after('published.week_start_on', 6) }}
-    where {{ is_among('seen.measured_on', days_moved(weeks, range(-14, 7))) }}
+    where
+        seen.engagements is not null
+        and {{ is_among('seen.measured_on', days_moved(weeks, range(-14, 7))) }}
     qualify
         row_number() over (
             partition by published.account_key, published.post_id

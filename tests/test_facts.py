@@ -1,0 +1,57 @@
+"""The published figures that come with the program: imported, modelled, and their growth between their own dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from socialmetrics import demo, example, history, pipeline, warehouse
+from socialmetrics.records import Organization
+from socialmetrics.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse of nothing but the published figures."""
+    settings = Settings(home=tmp_path_factory.mktemp("facts"))
+    organization, accounts = demo.PUBLISHED
+    settings.directory.mkdir()
+    for name, text in example.directory_files([Organization("ours", "Ours", True), organization], accounts).items():
+        (settings.directory / name).write_text(text, encoding="utf-8")
+    for file in ("mayo_clinic.csv", "hospital_directory.csv"):
+        pipeline.import_readings(settings, history.FACTS / file)
+    pipeline.model(settings)
+    pipeline.publish(settings)
+    return settings
+
+
+def test_mayo_clinics_growth_of_four_years_keeps_its_dates_and_its_precision(imported: Settings) -> None:
+    """From "more than" 60,000 on 2010-07-27 to 858,932 in October 2014: a factor that is at most 858,932 / 60,000."""
+    sql = """
+        select measured_on, value, low, high, precision, previous_on, change_since_previous, is_baseline
+        from account_metric_days
+        where platform = 'x' and account_id = 'MayoClinic' and metric = 'followers'
+        order by measured_on
+    """
+    _, rows = warehouse.query(imported, sql)
+    first, last = rows[0], next(row for row in rows if row[0] == date(2014, 10, 1))
+    assert first == (date(2010, 7, 27), 60_000, 60_000, None, "more_than", None, None, True)
+    assert last[:6] == (date(2014, 10, 1), 858_932, 858_932, 858_932, "exact", date(2013, 8, 12))
+    assert last[6] == 858_932 - 567_998
+    assert (last[1] - first[1], last[1] / first[1]) == (798_932, pytest.approx(14.3155, abs=1e-4))
+    assert len(rows) == 7
+
+
+def test_the_directorys_totals_and_every_source_are_in_the_record(imported: Settings) -> None:
+    _, rows = warehouse.query(imported, "select distinct source from observations order by source")
+    assert all(str(source).startswith("http") for (source,) in rows)
+    landed = sorted((imported.landing / "readings").glob("imported_on=*/*.parquet"))
+    assert len(landed) == 2
+
+
+def test_a_file_that_is_imported_twice_changes_nothing(imported: Settings) -> None:
+    before = sorted(path for path in imported.landing.rglob("*.parquet"))
+    assert not pipeline.import_readings(imported, Path(history.FACTS / "mayo_clinic.csv")).was_new
+    assert sorted(path for path in imported.landing.rglob("*.parquet")) == before
