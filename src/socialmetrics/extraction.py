@@ -88,6 +88,7 @@ class Extraction:
                 for call in todo:
                     self._make(call, lines)
                     self.found.calls.add(call)
+            self._leave_posts(tracked, lines)
         self._mark_last()
         self.land()
         self.landing.write("calls", self.calls, self.run_id, self.started_at, self.platform)
@@ -137,6 +138,19 @@ class Extraction:
             call = Call("no token", subjects, frozenset(), credential=credential)
             self._write(self._response(call, 1, clock.now(), None, problem), lines)
         return [account for account in accounts if account.credential not in missing]
+
+    def _leave_posts(self, tracked: Tracked, lines: IO[str]) -> None:
+        """Posts that were due and not asked for, because their account gave nothing, share its reason."""
+        told = {Subject(o.account_id, o.post_id) for o in self.observations}
+        silent = {o.account_id: o.reason for o in self.observations if o.post_id is None and o.metric is None}
+        left: dict[Reason, list[Subject]] = {}
+        for post in tracked.posts:
+            reason, subject = silent.get(post.account_id), Subject(post.account_id, post.post_id)
+            if reason and subject not in told:
+                left.setdefault(reason, []).append(subject)
+        for reason, subjects in left.items():
+            call = Call("not asked", tuple(subjects), frozenset())
+            self._write(replace(self._response(call, 1, clock.now(), None, None), reason=reason), lines)
 
     def _no_token(self, credential: str) -> Denied:
         name = f"SOCIALMETRICS_{self.platform}_{credential}_TOKEN".upper().replace("__", "_")

@@ -196,7 +196,12 @@ class Landing:
                     and (value is not null or reason in ('not_found', 'suspended', 'forbidden', 'hidden'))
                 group by post_id
             )
-            select account_id, post_id, published_at, last_seen_on
+            select
+                account_id,
+                post_id,
+                published_at,
+                last_seen_on,
+                count(*) over (partition by account_id order by published_at desc, post_id desc) - 1 as newer
             from known left join seen using (post_id)
             order by account_id, post_id
             """,
@@ -205,8 +210,8 @@ class Landing:
             oldest=oldest,
             day=day,
         )
-        for account_id, post_id, published_at, last_seen_on in found:
-            yield TrackedPost(account_id, post_id, _aware(published_at), last_seen_on)
+        for account_id, post_id, published_at, last_seen_on, newer in found:
+            yield TrackedPost(account_id, post_id, _aware(published_at), last_seen_on, newer)
 
     def _discoveries(self, platform: str, day: date) -> dict[str, Any]:
         """By account, as of its last complete discovery: the instant, that day's counts by then, the newest post."""

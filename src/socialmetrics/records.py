@@ -294,10 +294,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class TrackedPost:
+    """A post to be asked for. `newer`: how many posts of its account are known that came after it."""
+
     account_id: str
     post_id: str
     published_at: datetime
     last_seen_on: date | None
+    newer: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,10 +195,11 @@ class Watcher:
         return seen_on is None or seen_on < published_on + timedelta(days=rungs[-1])
 
     def _fail(self, visit: Visit, accounts: list[WorldAccount], posts: list[WorldPost]) -> None:
-        """Whatever was asked for is unavailable; a Page's posts are asked for only once the Page has answered."""
+        """Whatever was due is unavailable; posts of Facebook are due only with their Page."""
         for account in accounts:
             self._say(visit, account.account_id, None, None, None, "unavailable")
-        for post in posts if visit.platform != "facebook" else ():
+        due = {account.account_id for account in accounts}
+        for post in posts if visit.platform != "facebook" else [post for post in posts if post.account_id in due]:
             self._say(visit, post.account_id, post.post_id, None, None, "unavailable")
 
     def _answer(self, visit: Visit, accounts: list[WorldAccount], asked: list[WorldPost]) -> None:
@@ -214,7 +215,8 @@ class Watcher:
             self._counts(visit, account)
             told |= {post.post_id: post for post in self._discover(visit, account)}
         if visit.platform == "facebook":
-            asked = [post for post in asked if post.account_id in public]
+            due = {account.account_id for account in accounts}
+            asked = [post for post in asked if post.account_id in due]
         for post in (told | {post.post_id: post for post in asked}).values():
             self._post_counts(visit, post)
 

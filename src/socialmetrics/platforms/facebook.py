@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,11 +94,10 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     by_id = {a.account_id or "": a for a in known}
     first += [_batch(PAGE, batch, _page, is_discovery=True) for batch in chunked(known, BATCH)]
     if found is None:
-        return (
-            first
-            + [_more_bound(a) for a in known]
-            + _due_posts([p for p in tracked.posts if p.account_id in by_id], by_id)
-        )
+        due = [post for post in tracked.posts if post.account_id in by_id]
+        alone, along = [p for p in due if p.newer >= WITH_PAGE], [p for p in due if p.newer < WITH_PAGE]
+        unlikely = [replace(call, usual_requests=0, usual_units=0) for call in _due_posts(along, by_id)]
+        return first + [_more_bound(a) for a in known] + _due_posts(alone, by_id) + unlikely
     if not found.calls.issuperset(first):
         return first
     more = [call for account in known if (call := _more(account, tracked, found))]
