@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import facebook
 import requests
 from more_itertools import chunked
 from pydantic import SecretStr
@@ -23,6 +23,10 @@ from socialmetrics.platforms.answers import Node
 from socialmetrics.platforms.session import Session
 from socialmetrics.records import Account, Answer, Call, Found, Reason, Record, Response, Subject, Tracked, TrackedPost
 from socialmetrics.settings import Access
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # facebook-sdk 3.1 does not compile without a warning
+    import facebook
 
 TITLE = "Facebook"
 EXTRAS: tuple[str, ...] = ("app_secret",)
