@@ -27,7 +27,7 @@ from socialmetrics.records import (
     Run,
     Subject,
 )
-from socialmetrics.settings import LADDER
+from socialmetrics.settings import LADDER, LADDERS
 
 FIRST = date(2026, 9, 14)
 
@@ -384,3 +384,50 @@ def test_a_post_lands_once_and_a_title_with_it(home: Home) -> None:
     assert pipeline.run_ids(home.settings, "youtube") == sorted(
         {post["run_id"] for post in home.rows("runs", "youtube")}
     )
+
+
+def months(home: Home, kind: str) -> list[str]:
+    return sorted(path.name for path in (home.settings.landing / kind).glob("platform=*/*/*.parquet"))
+
+
+def test_a_closed_month_becomes_one_file_a_kind_and_no_row_changes(home: Home) -> None:
+    """August's two last days and September's first: only August is closed on the 8th of September."""
+    for day in (date(2026, 8, 30), date(2026, 8, 31), date(2026, 9, 1)):
+        home.pull(day, "x")
+    kinds = ("observations", "profiles", "posts", "calls", "runs")
+    before = {kind: sorted(map(str, home.rows(kind, "x"))) for kind in kinds}
+    tracked = home.landing.tracked("x", date(2026, 9, 2), "UTC", LADDERS["x"])
+
+    home.landing.compact(datetime(2026, 9, 7, 23, tzinfo=UTC))
+    assert len(months(home, "runs")) == 3
+    home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
+    assert months(home, "runs") == ["2026-08.parquet", "20260901T220000Z.parquet"]
+    assert {kind: sorted(map(str, home.rows(kind, "x"))) for kind in kinds} == before
+    assert home.landing.tracked("x", date(2026, 9, 2), "UTC", LADDERS["x"]) == tracked
+    assert [run.status for run in home.landing.runs(date(2026, 8, 31))] == ["complete"]
+
+
+def test_putting_together_goes_on_where_it_was_killed_and_takes_in_what_came_later(home: Home) -> None:
+    for day in (date(2026, 8, 30), date(2026, 8, 31)):
+        home.pull(day, "x")
+    folder = home.settings.landing / "runs" / "platform=x"
+    kept = {path: path.read_bytes() for path in folder.glob("*/*.parquet")}
+    home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
+    whole = home.rows("runs", "x")
+    for path, content in kept.items():  # as a kill between writing and removing leaves them
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
+    assert home.rows("runs", "x") == whole
+    assert months(home, "runs") == ["2026-08.parquet"]
+
+
+def test_a_run_of_a_closed_month_is_reparsed_and_its_name_stays_taken(home: Home) -> None:
+    for day in (date(2026, 8, 30), date(2026, 8, 31)):
+        home.pull(day, "facebook")
+    before = sorted(map(str, home.rows("observations", "facebook")))
+    home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
+    assert pipeline.reparse(home.settings, "facebook", "20260830T220000Z") > 0
+    assert months(home, "observations") == ["2026-08.parquet"]
+    assert sorted(map(str, home.rows("observations", "facebook"))) == before
+    assert home.landing.free_run_id("facebook", "20260830T220000Z") == "20260830T220000Z-2"

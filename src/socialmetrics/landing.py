@@ -27,8 +27,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from socialmetrics.clock import instant_of
 from socialmetrics.errors import Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, rows
@@ -36,6 +38,8 @@ from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Track
 PART = ".part"
 ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
+CLOSES_AFTER = timedelta(days=7)
+RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
@@ -64,10 +68,30 @@ class Landing:
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
+        path = self._path(kind, platform, run_id, instant, ".parquet")
+        month = _month_of(path)
+        if month.exists():
+            others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
+            _write_parquet(month, pa.concat_tables([others, pa.Table.from_pylist(rows(list(records)), COLUMNS[kind])]))
+            return month
         if not records:
-            self._path(kind, platform, run_id, instant, ".parquet").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             return None
         return self._write_rows(kind, rows(list(records)), run_id, instant, platform)
+
+    def compact(self, instant: datetime) -> None:
+        """Put each closed month of a platform into one file a kind, rows unchanged; responses stay by run.
+
+        A month closes a week after its end. Where the computer stops in between, the next call goes on.
+        """
+        closed = (instant - CLOSES_AFTER).date().replace(day=1)
+        for kind in RUN_KINDS:
+            months: dict[Path, list[Path]] = {}
+            for path in (self.root / kind).glob("platform=*/fetched_on=*/*.parquet"):
+                if _day_of(path) < closed and path != _month_of(path):
+                    months.setdefault(_month_of(path), []).append(path)
+            for month, files in sorted(months.items()):
+                _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
@@ -119,6 +143,8 @@ class Landing:
         """A run's name: its instant and shard, with a number where a run of that name has finished already."""
         stamp += shard
         taken = {path.stem for path in self.root.glob(f"runs/platform={platform}/*/{stamp}*.parquet")}
+        month = _month_of(self._path("runs", platform, stamp, instant_of(stamp), ".parquet"))
+        taken |= _runs_in(month) if month.exists() else set()
         return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
@@ -318,6 +344,40 @@ def _response(line: dict[str, Any]) -> Response:
 def _shard_of(name: str) -> str:
     found = re.search(r"-\d+of\d+", name)
     return found.group() if found else ""
+
+
+def _day_of(path: Path) -> date:
+    return date.fromisoformat(path.parent.name.removeprefix("fetched_on="))
+
+
+def _month_of(path: Path) -> Path:
+    """The file that holds a run's file once its month is closed: in the folder of the month's last day."""
+    if not path.parent.name.startswith("fetched_on="):
+        return path.with_name("never")
+    first = _day_of(path).replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return path.parent.with_name(f"fetched_on={last}") / f"{first:%Y-%m}.parquet"
+
+
+def _runs_in(month: Path) -> set[str]:
+    return set(pq.read_table(month, columns=["run_id"], partitioning=None).column("run_id").to_pylist())
+
+
+def _put_together(month: Path, files: list[Path]) -> None:
+    """Write the month's file first and only then remove the runs' own: twice for a moment, never lost."""
+    landed = _runs_in(month) if month.exists() else set()
+    fresh = [path for path in files if path.stem not in landed]
+    if fresh:
+        part = month.with_name(month.name + PART)
+        month.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer:
+            for path in ([month] if landed else []) + fresh:
+                writer.write_table(pq.read_table(path, partitioning=None))
+        os.replace(part, month)
+    for path in files:
+        path.unlink()
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:

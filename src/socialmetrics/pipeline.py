@@ -93,7 +93,11 @@ def extract(
 
 
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
-    """Build and test the marts from all that landed. Raises BuildFailed, Locked or Misconfigured."""
+    """Build and test the marts from all that landed, closed months put together first.
+
+    Raises BuildFailed, Locked or Misconfigured.
+    """
+    Landing(settings.landing).compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
