@@ -217,3 +217,18 @@ def test_query_is_read_only_and_prints_json_and_csv(
         code, _, err = call(capsys, monkeypatch, "query", wrong)
         assert code == 1
         assert "The query did not run" in err
+
+
+def test_a_defect_in_one_platforms_module_leaves_the_others_whole(
+    here: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("token")
+
+    monkeypatch.setattr("socialmetrics.platforms.x.plan", broken)
+    code, out, err = call(capsys, monkeypatch, "run")
+    assert code == 1
+    assert "youtube: complete" in out
+    assert "facebook: complete" in out
+    assert "x: this program failed (RuntimeError)" in err
+    assert here.settings.published.exists()

@@ -688,6 +688,23 @@ def test_posts_of_an_account_that_left_the_directory_are_not_paid_for(home: Home
     }
 
 
+def test_the_verdict_waits_for_every_shard_and_tells_the_worst(home: Home) -> None:
+    """The whole platform's failed run of the same day is past once its shards have run."""
+    day = home.day(FIRST)
+    home.tokens["x"] = "fail-503"
+    home.pull(FIRST, "x")
+    assert [fault for fault in pipeline.verdict(home.settings, day).faults if fault.startswith("x: X answered 503")]
+    home.tokens["x"] = "token"
+    with clock.still(at(FIRST) + timedelta(hours=1)):
+        pipeline.extract(home.settings, "x", day, home.reach("x"), shard="-1of2")
+    assert [fault for fault in pipeline.verdict(home.settings, day).faults if "x: not every run has finished" in fault]
+    with clock.still(at(FIRST) + timedelta(hours=2)):
+        pipeline.extract(home.settings, "x", day, home.reach("x"), shard="-2of2")
+    told = pipeline.verdict(home.settings, day)
+    assert not [fault for fault in told.faults if fault.startswith("x")]
+    assert [run.status for run in told.runs] == ["complete", "complete"]
+
+
 def test_shards_share_the_posts(home: Home) -> None:
     home.pull(FIRST, "x")
     day = home.day(DAYS[1])

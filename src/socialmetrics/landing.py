@@ -148,14 +148,23 @@ class Landing:
         return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
-        """What became of each platform on `day`: its latest run."""
+        """What became of each platform on `day`: its latest run, or the latest of each of its shards."""
         found = self._query(
             """
+            with told as (
+                select
+                    *,
+                    regexp_extract(run_id, '-[0-9]+of[0-9]+') as shard,
+                    regexp_extract(run_id, 'of[0-9]+') as parts
+                from {runs}
+                where measured_on = $day
+            )
             select run_id, platform, measured_on, scheduled_at, started_at, status, message
-            from {runs}
-            where measured_on = $day
-            qualify row_number() over (partition by platform order by started_at desc, run_id desc) = 1
-            order by platform
+            from told
+            qualify
+                row_number() over (partition by platform, shard order by started_at desc, run_id desc) = 1
+                and parts = first_value(parts) over (partition by platform order by started_at desc, run_id desc)
+            order by platform, run_id
             """,
             since=day,
             day=day,
@@ -339,6 +348,12 @@ def _response(line: dict[str, Any]) -> Response:
             "reason": Reason(line["reason"]) if line["reason"] else None,
         }
     )
+
+
+def parts_of(run_id: str) -> int:
+    """Into how many shards a run's platform was divided that day."""
+    found = re.search(r"of(\d+)", run_id)
+    return int(found.group(1)) if found else 1
 
 
 def _shard_of(name: str) -> str:

@@ -21,7 +21,7 @@ from socialmetrics.budget import Budget, quota_day_began
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
-from socialmetrics.landing import Landing
+from socialmetrics.landing import Landing, parts_of
 from socialmetrics.records import Account, Call, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access
 
@@ -236,39 +236,42 @@ class Verdict:
         set_up = [run for run in self.runs if run.status != "not_set_up"]
         if not set_up or all(run.status == "failed" for run in set_up):
             return "failed"
-        partly = [run.platform for run in set_up if run.status != "complete"]
+        partly = dict.fromkeys(run.platform for run in set_up if run.status != "complete")
         return f"complete but for {', '.join(partly)}" if partly else "complete"
 
 
 def verdict(settings: Settings, day: Day) -> Verdict:
     """What a person can do something about: a platform that failed or never ran, an own account without a value."""
-    landing = Landing(settings.landing)
+    landing, people = Landing(settings.landing), read_directory(settings)
     landing.prepare()
-    runs = {run.platform: run for run in landing.runs(day.date)}
-    people = read_directory(settings)
+    runs = landing.runs(day.date)
     faults = []
     for name in platforms.NAMES:
-        run, due = runs.get(name), people.due(name, day.date)
-        if run is None:
-            faults += (
-                [f"{name}: no run has finished for {day.date}. Run `socialmetrics run --platform {name}`."]
-                if due
-                else []
-            )
-        elif run.status == "failed":
-            faults.append(f"{name}: {run.message}")
-        elif run.status != "not_set_up":
-            seen = landing.observed(name, day.date)
-            faults += [
-                f"{name}: own account {account.handle} has no value on {day.date}. {run.message or 'Look at it there.'}"
-                for account in due
-                if account.is_own and Subject(account.account_id or "") not in seen
-            ]
-    if not any(run.status != "not_set_up" for run in runs.values()):
+        of_it = [run for run in runs if run.platform == name and run.status != "not_set_up"]
+        if of_it or not any(run.platform == name for run in runs):
+            faults += _faults(name, of_it, people.due(name, day.date), landing, day.date)
+    if runs and all(run.status == "not_set_up" for run in runs):
         faults.append(
             "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
         )
-    return Verdict(day.date, tuple(runs.values()), tuple(dict.fromkeys(faults)))
+    return Verdict(day.date, tuple(runs), tuple(dict.fromkeys(faults)))
+
+
+def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[str]:
+    """One platform's: of its only run, or of its shards."""
+    if not due:
+        return []
+    if not runs or len(runs) < parts_of(runs[0].run_id):
+        return [f"{name}: not every run has finished for {on}. Run `socialmetrics run --platform {name}`."]
+    failed = [f"{name}: {run.message}" for run in runs if run.status == "failed"]
+    if len(failed) == len(runs):
+        return failed
+    seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")
+    return failed + [
+        f"{name}: own account {account.handle} has no value on {on}. {told}"
+        for account in due
+        if account.is_own and Subject(account.account_id or "") not in seen
+    ]
 
 
 def read_directory(settings: Settings) -> Directory:
