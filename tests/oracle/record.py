@@ -223,7 +223,7 @@ class Watcher:
     def _counts(self, visit: Visit, account: WorldAccount) -> None:
         for metric, native in ACCOUNT_METRICS[visit.platform].items():
             value = self.world.value(account, native, visit.instant)
-            missing = "hidden" if native == "subscriberCount" else "unavailable"
+            missing = {"subscriberCount": "hidden", "media_count": "retired"}.get(native, "unavailable")
             self._say(visit, account.account_id, None, metric, value, missing)
             if native == "videoCount" and value is not None:
                 self.videos[account.account_id, visit.day] = value

@@ -34,9 +34,9 @@ def test_the_mart_is_the_world_s_own_closed_form(scenario: str, mart: str, reque
 
 def test_the_month_has_everything_that_can_go_wrong(month: Scenario) -> None:
     days, posts, weeks = (list(rows.values()) for rows in tables(month.expected).values())
-    missing = {"not_collected", "unavailable", "not_found", "suspended", "forbidden", "hidden"}
+    missing = {"not_collected", "unavailable", "not_found", "suspended", "forbidden", "hidden", "retired"}
     assert {row["reason"] for row in days} == missing | {None}
-    assert {row["reason"] for row in posts} == missing - {"not_collected", "hidden"} | {None}
+    assert {row["reason"] for row in posts} == missing - {"not_collected", "hidden", "retired"} | {None}
     assert {row["precision"] for row in days} == {"exact", "rounded", "more_than", "nearly", None}
     assert {row["reading"] for row in weeks} == {
         "higher than usual", "lower than usual", "usual", "cannot tell"

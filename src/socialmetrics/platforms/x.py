@@ -58,6 +58,7 @@ ACCOUNT_METRICS = (
     ("like_count",),
     ("media_count",),
 )
+NO_LONGER_SENT = {"like_count", "media_count"}  # of an account: nullable in OpenAPI 2.167, null for some
 POST_METRICS = (
     ("impression_count",),
     ("like_count",),
@@ -282,7 +283,9 @@ def _counts(
     for spellings in names:
         count = next((node for node in map(metrics.get, spellings) if node), None)
         value = count.count() if count else None
-        yield response.observation(subject, prefix + spellings[0], value, Reason.UNAVAILABLE)
+        is_dropped = subject.post_id is None and spellings[0] in NO_LONGER_SENT
+        reason = Reason.RETIRED if is_dropped else Reason.UNAVAILABLE
+        yield response.observation(subject, prefix + spellings[0], value, reason)
 
 
 def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
