@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from home import Home
 from socialmetrics import cli, clock, pipeline
+from socialmetrics.errors import TooLate, Unexpected
 from socialmetrics.sandbox.world import World
 
 SUNDAY = datetime(2026, 9, 20, 22, 30, tzinfo=UTC)
@@ -232,3 +234,45 @@ def test_a_defect_in_one_platforms_module_leaves_the_others_whole(
     assert "facebook: complete" in out
     assert "x: this program failed (RuntimeError)" in err
     assert here.settings.published.exists()
+
+
+def test_what_stands_in_brackets_is_told_whole(
+    here: Home, world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Brackets are a handle's or a message's own, never a colour."""
+    own = [account for account in world.directory(SUNDAY) if account.is_own]
+    here.write_directory(
+        [o for o in world.organizations if o.is_own],
+        [*own, replace(own[0], platform="x", handle="[bold]nobody[red]", account_id=None, weekday=None)],
+    )
+    code, _, err = call(capsys, monkeypatch, "resolve", "--platform", "x")
+    assert code == 1
+    assert "[bold]nobody[red]" in err
+
+
+def test_a_late_day_does_not_hide_a_defect(
+    here: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(settings: object, name: str, *_: object) -> None:
+        if name == "youtube":
+            raise RuntimeError("defect")
+        raise TooLate("It is too late.")
+
+    here.pull(date(2026, 9, 20))
+    monkeypatch.setattr(pipeline, "extract", broken)
+    _, _, err = call(capsys, monkeypatch, "run")
+    assert "youtube: this program failed" in err
+    assert err.count("It is too late.") == 1
+
+
+def test_an_answer_that_check_cannot_read_is_one_platforms_trouble(
+    here: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise Unexpected("The answer has no id at $.items[0].", "$.items[0]")
+
+    monkeypatch.setattr("socialmetrics.platforms.youtube.parse", unreadable)
+    code, out, _ = call(capsys, monkeypatch, "check")
+    assert code == 1
+    assert "youtube: refused. The answer has no id" in out
+    assert "x: works" in out

@@ -194,7 +194,7 @@ def test_a_second_run_at_the_same_instant_lands_beside_the_first(home: Home) -> 
     assert [run.run_id for run in home.landing.runs(FIRST)] == [runs[-1].run_id]
 
 
-def test_a_run_that_was_killed_leaves_its_name_free(store: Landing, days: Days) -> None:
+def test_a_run_that_was_killed_keeps_its_name_with_what_it_landed(store: Landing, days: Days) -> None:
     stamp = clock.stamp(at(FIRST))
     assert store.free_run_id("x", stamp) == stamp
     run_id = days.land(FIRST)
@@ -202,6 +202,9 @@ def test_a_run_that_was_killed_leaves_its_name_free(store: Landing, days: Days) 
     assert store.free_run_id("youtube", stamp) == stamp
     assert store.free_run_id("x", stamp, "-1of2") == f"{stamp}-1of2"
     next(store.root.glob(f"runs/platform=x/*/{run_id}.parquet")).unlink()
+    assert store.free_run_id("x", stamp) == f"{stamp}-2"
+    for path in list(store.root.glob(f"*/platform=x/*/{run_id}*")):
+        path.rename(path.with_name(path.name + ".part"))
     assert store.free_run_id("x", stamp) == stamp
 
 

@@ -722,6 +722,24 @@ def test_shards_share_the_posts(home: Home) -> None:
     assert 0 < len(first & ids) < len(ids)
 
 
+def test_a_run_takes_no_name_under_which_something_landed(home: Home) -> None:
+    """What `resolve` kept at an instant stays, and so does what a run kept that was killed before its end."""
+    unresolved = [replace(a, account_id=None) if a in own(home, "x")[:1] else a for a in home.people.accounts]
+    home.write_directory(list(home.people.organizations), unresolved)
+    with clock.still(at(FIRST)):
+        pipeline.resolve(home.settings, "x", home.reach("x"))
+    kept = {path: path.read_bytes() for path in home.settings.landing.rglob("20260*Z.*")}
+    assert kept
+    finished = home.pull(FIRST, "x")["x"].run
+    assert {path: path.read_bytes() for path in kept} == kept
+    kept = {path: path.read_bytes() for path in home.settings.landing.rglob(f"{finished.run_id}.*")}
+    killed = next(path for path in kept if path.parts[-4] == "runs")
+    killed.unlink()
+    del kept[killed]
+    home.pull(FIRST, "x")
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
 def test_resolving_asks_for_handles_alone(home: Home) -> None:
     home.pull(FIRST, "x")
     people = home.people

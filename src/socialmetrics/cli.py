@@ -16,7 +16,6 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from socialmetrics import errors, settings
@@ -28,8 +27,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)  # a pipe has no width
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(
+    highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200
+)  # a pipe has no width
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 DayOption = Annotated[
     str | None, typer.Option("--day", help="The day to fill, as 2026-11-22; default: the last one that ended (22:00).")
@@ -50,7 +51,7 @@ def demo(
     shown = show.run(home, err)
     out.print(f"pack:      {os.path.relpath(shown.pack)}")
     out.print(f"warehouse: {os.path.relpath(shown.warehouse)}\n")
-    out.print(shown.question, markup=False)
+    out.print(shown.question)
     _print_table(shown.columns, shown.rows)
 
 
@@ -172,7 +173,7 @@ def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOpt
         try:
             _extract(here, name, when, quiet=as_json)
         except errors.TooLate as late:
-            faults = [str(late)]
+            faults.append(str(late))
         except errors.SocialmetricsError:
             raise
         except Exception as error:  # a defect of one platform's module leaves the others alone
@@ -277,12 +278,12 @@ def main() -> None:
     try:
         app()
     except errors.SocialmetricsError as error:
-        err.print(str(error), markup=False)
+        err.print(str(error))
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
         where = error.filename or "the warehouse"
-        err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.", markup=False)
+        err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.")
     else:
         return
     sys.exit(1)
@@ -294,7 +295,7 @@ def _extract(here: Settings, name: str, when: Any, quiet: bool) -> Any:
     with err.status(f"{name}: asking"):
         run = pipeline.extract(here, name, when).run
     if not quiet:
-        out.print(f"{name}: {run.status}. {run.message or ''}".rstrip(), markup=False)
+        out.print(f"{name}: {run.status}. {run.message or ''}".rstrip())
     return run
 
 
@@ -322,7 +323,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         is_number = any(isinstance(row[number], int | float | Decimal) for row in rows)
         table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        table.add_row(*("" if value is None else str(value) for value in row))
     out.print(table)
 
 

@@ -205,7 +205,7 @@ def fill_in(folder: Path, found: Mapping[tuple[str, str], str]) -> int:
     path = folder / "accounts.csv"
     raw = path.read_bytes()
     text = raw.decode("utf-8-sig")
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     header, *lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     names = [name.strip() for name in header]
     if "account_id" not in names:
@@ -252,7 +252,7 @@ def _read(path: Path, row_type: type[RowType], faults: list[str], required: bool
     except OSError as error:
         faults.append(f"{path.name}: cannot be read ({error.strerror}); correct its permissions")
         return []
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter_of(text))
     try:
         header = [name.strip() for name in next(reader, [])]
         wanted = [field.alias or name for name, field in row_type.model_fields.items() if field.is_required()]
@@ -283,7 +283,8 @@ def _read(path: Path, row_type: type[RowType], faults: list[str], required: bool
         return []
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """What separates a spreadsheet's cells, by its header."""
     header = text.partition("\n")[0]
     return ";" if header.count(";") > header.count(",") else ","
 

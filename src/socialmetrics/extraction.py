@@ -102,10 +102,13 @@ class Extraction:
         pages, problem = self._ask(call)
         for number, (answer, fetched_at) in enumerate(pages, start=1):
             response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
-            for record in platforms.interpret(self.module, response):
-                if isinstance(record, Observation) and record.reason == Reason.DENIED:
-                    named = f" {account.credential!r}" if account.credential else ""
-                    return Denied(f"{self.module.TITLE} refuses the token{named} for {account.handle}. Make a new one.")
+            try:
+                reasons = {r.reason for r in platforms.interpret(self.module, response) if isinstance(r, Observation)}
+            except Unexpected as unread:
+                return unread
+            if Reason.DENIED in reasons:
+                named = f" {account.credential!r}" if account.credential else ""
+                return Denied(f"{self.module.TITLE} refuses the token{named} for {account.handle}. Make a new one.")
         return problem
 
     def land(self) -> None:

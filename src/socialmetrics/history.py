@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from socialmetrics import clock, platforms
-from socialmetrics.directory import Directory
+from socialmetrics.directory import Directory, delimiter_of
 from socialmetrics.errors import Misconfigured
 from socialmetrics.landing import Landing
 from socialmetrics.records import Account, Reading
@@ -50,8 +50,7 @@ def land(landing: Landing, path: Path, people: Directory, words: Path = FACTS / 
 
 def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], str], run_id: str) -> list[Reading]:
     """The readings of a file's text. Raises Misconfigured with every fault."""
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter_of(text))
     absent = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if absent:
         raise Misconfigured(

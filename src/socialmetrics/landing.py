@@ -30,7 +30,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from socialmetrics.clock import instant_of
 from socialmetrics.errors import Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, rows
@@ -140,11 +139,10 @@ class Landing:
         )
 
     def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
-        """A run's name: its instant and shard, with a number where a run of that name has finished already."""
+        """A run's name: its instant and shard, with a number where something landed under that name already."""
         stamp += shard
-        taken = {path.stem for path in self.root.glob(f"runs/platform={platform}/*/{stamp}*.parquet")}
-        month = _month_of(self._path("runs", platform, stamp, instant_of(stamp), ".parquet"))
-        taken |= _runs_in(month) if month.exists() else set()
+        landed = self.root.glob(f"*/platform={platform}/*/{stamp}*")
+        taken = {path.name.partition(".")[0] for path in landed if not path.name.endswith(PART)}
         return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
