@@ -59,6 +59,34 @@ qualify
     ) = 1
 """
 
+_MEANINGS = """
+with
+
+meanings as (
+    select metric, subject, string_agg(platform || ': ' || definition, ' ' order by platform, native_metric) as meaning
+    from metrics
+    group by metric, subject
+),
+
+columns_found as (
+    select
+        table_name,
+        column_name,
+        comment,
+        case
+            when bool_or(column_name = 'post_id') over (partition by table_name) then 'post'
+            else 'account'
+        end as subject
+    from duckdb_columns()
+    where schema_name = 'main' and not internal
+)
+
+select table_name, column_name, concat_ws(' ', comment, meaning)
+from columns_found
+inner join meanings on column_name = metric and columns_found.subject = meanings.subject
+order by table_name, column_name
+"""
+
 Listing = dict[str, list[int]]
 
 
@@ -146,6 +174,7 @@ def publish(settings: Settings) -> Path:
             shutil.copyfile(folder / "marts.duckdb", fresh)
             with duckdb.connect(str(fresh), config={"storage_compatibility_version": OPENED_BY}) as connection:
                 connection.execute(_AS_OF)
+                _tell_meanings(connection)
                 connection.execute("checkpoint")
             fresh.chmod(0o444)
             _flush(fresh)
@@ -155,6 +184,13 @@ def publish(settings: Settings) -> Path:
         finally:
             shutil.rmtree(fresh.parent, ignore_errors=True)
     return settings.published
+
+
+def _tell_meanings(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the registry says of a metric becomes part of the comment on each column that is named after it."""
+    for table, column, told in connection.execute(_MEANINGS).fetchall():
+        text = told.replace("'", "''")
+        connection.execute(f"comment on column {table}.{column} is '{text}'")
 
 
 def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
