@@ -76,6 +76,7 @@ levels as (
         case when of_metrics.is_imported then 1 else of_accounts.days_due end as days_expected,
         of_metrics.days_observed,
         of_metrics.has_anomaly,
+        coalesce(end_days.is_imported, false) as is_imported,
         end_days.break_on
 
     from of_metrics
@@ -225,6 +226,7 @@ flows as (
         days_due as days_expected,
         days_with_any as days_observed,
         false as has_anomaly,
+        false as is_imported,
         cast(null as date) as break_on
 
     from activity
@@ -303,6 +305,7 @@ select
     days_observed,
     is_complete,
     has_anomaly,
+    is_imported,
     break_on,
     cast({{ this_load() }} as integer) as load_id
 
