@@ -35,6 +35,7 @@ TABLES = {
     "metrics",
     "observations",
     "organizations",
+    "peer_weeks",
     "post_days",
     "posts",
     "weekly_scorecard",
