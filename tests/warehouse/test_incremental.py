@@ -38,6 +38,7 @@ TABLES = {
     "observations",
     "organizations",
     "peer_weeks",
+    "platform_adoption",
     "post_days",
     "posts",
     "weekly_scorecard",
