@@ -39,6 +39,7 @@ create table accounts (
 create table posts (
     account_key bigint, platform varchar, account_id varchar, post_id varchar, published_at timestamp,
     published_on date, kind varchar, title varchar, url varchar, status varchar, first_seen_at timestamp);
+create table notes (noted_on date, platform varchar, post_id varchar, text varchar, hide_post boolean);
 create table metrics as from read_csv('{SEEDS}/metrics.csv');
 create table metric_breaks as from read_csv('{SEEDS}/metric_breaks.csv');
 create table account_metric_days (
@@ -90,6 +91,7 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
     _scorecard(connection)
     _days(connection)
     _posts(connection)
+    _notes(connection)
 
 
 def _directory(connection: duckdb.DuckDBPyConnection) -> None:
@@ -221,6 +223,18 @@ def _posts(connection: duckdb.DuckDBPyConnection) -> None:
                     previous_on=None if is_first else date(2026, 11, 17),
                     engagements_change=gained // 4 if is_first else gained - gained // 4,
                 )  # fmt: skip
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> None:
+    for day, platform, post_id, text in (
+        (date(2026, 11, 18), None, None, "Our new children's wing opened."),
+        (date(2026, 11, 19), "x", "x-0", NASTY),
+        (date(2026, 10, 6), "facebook", None, "An interview on the evening news."),
+        (date(2025, 10, 6), None, None, "Before everything that is shown."),
+        (date(2026, 11, 23), None, None, "After it."),
+        (date(2026, 11, 18), "mastodon", None, "Where we are not."),
+    ):
+        insert(connection, "notes", noted_on=day, platform=platform, post_id=post_id, text=text, hide_post=False)
 
 
 @pytest.fixture(scope="session")

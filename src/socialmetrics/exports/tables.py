@@ -30,6 +30,7 @@ def sheets(figures: Figures) -> list[Sheet]:
         _weeks(figures),
         _sheet("activity", "Activity", figures.activity, _ACTIVITY),
         _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION),
+        _sheet("notes", "Notes", figures.notes, _NOTE),
         _sheet("among_peers", "Among peers", figures.standings, _STANDING),
         _missing(figures),
         _gone(figures),
@@ -64,6 +65,7 @@ _ATTENTION = (
     "platform", "account", "post_id", "kind", "is_public", "title", "url", "published_on",
     "engagements", "comments", "is_mostly_comments",
 )  # fmt: skip
+_NOTE = ("noted_on", "platform", "post_id", "text")
 _STANDING = (
     "platform", "account", "followers", "low", "high", "best_rank", "worst_rank", "ranked",
     "weekly_growth_rate", "growth_best_rank", "growth_worst_rank", "growth_ranked", "median_growth_rate",
