@@ -234,13 +234,13 @@ def _break_rules(breaks: Sequence[Break], points: Sequence[WeekPoint], x: alt.X,
 
 
 def _note_marks(notes: Sequence[Note], points: Sequence[WeekPoint], x: alt.X, y: _Axis) -> list[Any]:
-    """A small triangle at the foot of each week that a person said something about."""
+    """A small triangle below each week that a person said something about."""
     weeks = sorted({at for note in notes if (at := _week_at(points, note.noted_on)) >= 0})
     if not weeks:
         return []
     marks = _mark([{"x": at, "y": y.low} for at in weeks])
     return [
-        marks.mark_point(shape="triangle-up", filled=True, color=INK, size=36, opacity=1, yOffset=-3).encode(
+        marks.mark_point(shape="triangle-up", filled=True, color=INK, size=36, opacity=1, yOffset=5).encode(
             x=x, y=y.encode("y")
         )
     ]
