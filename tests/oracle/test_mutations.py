@@ -1,7 +1,7 @@
 """A record that no world would make, built whole and in two parts; and the same with one small fault in the SQL each.
 
 Each seeded fault must build and must make a row differ from what the oracle expects. One dbt process, kept warm, does
-all the builds; only the three marts and what they are made of are built, and no test of dbt's own is run.
+all the builds; only these marts and what they are made of are built, and no test of dbt's own is run.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ import pytest
 from socialmetrics.warehouse import SQL
 
 from . import chaos
+from .adoption import platform_adoption
 from .expected import Expected, Row
 from .mutations import MUTATIONS, QUICK, Mutation
+from .peers import peer_weeks
 from .test_oracle import GRAINS, differences, tables
+from .test_peers import GRAIN, GRAIN_OF_ADOPTION
 
+ALL_GRAINS = GRAINS | {"peer_weeks": GRAIN, "platform_adoption": GRAIN_OF_ADOPTION}
 WORKER = """
 import json, sys
 from pathlib import Path
@@ -51,7 +55,9 @@ class Bench:
         chaos.land(record, self.landing, "second")
         self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
         chaos.land(record, self.landing, "first")
-        self.wanted = tables(Expected(record))
+        expected = Expected(record)
+        self.wanted = tables(expected)
+        self.wanted |= {"peer_weeks": peer_weeks(expected), "platform_adoption": platform_adoption(expected)}
         told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
         self.dbt = subprocess.Popen(
             [sys.executable, "-c", WORKER],
@@ -86,7 +92,10 @@ class Bench:
             self._move(self.aside, self.landing)
         self._build()
         with duckdb.connect(str(self.files / "marts.duckdb"), read_only=True) as connection:
-            found = [differences(mart, self.wanted[mart], _read(connection, mart)) for mart in GRAINS]
+            found = [
+                differences(mart, self.wanted[mart], _read(connection, mart), grain)
+                for mart, grain in ALL_GRAINS.items()
+            ]
         return "\n".join(filter(None, found))
 
     def _move(self, source: Path, target: Path) -> None:
@@ -97,7 +106,7 @@ class Bench:
     def _build(self) -> None:
         places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
         arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
-        what = ["--select", "+account_metric_days", "+post_days", "+account_weeks"]
+        what = ["--select", *(f"+{mart}" for mart in ALL_GRAINS)]
         how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps({"timezone": chaos.TIMEZONE})]
         line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
         assert self.dbt.stdin
@@ -109,7 +118,7 @@ class Bench:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
-    found = connection.execute(f"select * exclude (load_id) from {mart}")
+    found = connection.execute(f"select columns(lambda name: name <> 'load_id') from {mart}")
     columns = [column[0] for column in found.description or []]
     return [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
 

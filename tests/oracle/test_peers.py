@@ -10,6 +10,7 @@ from .peers import peer_weeks
 from .test_oracle import differences, read
 
 GRAIN = ("platform", "account_id", "metric", "week_start_on", "stratum")
+GRAIN_OF_ADOPTION = ("platform", "month_start_on", "basis", "metric")
 
 
 @pytest.mark.parametrize("scenario", ["month", "chicago"])
@@ -37,8 +38,7 @@ def test_adoption_is_that_of_the_second_implementation(scenario: str, request: p
     given: Scenario = request.getfixturevalue(scenario)
     wanted = platform_adoption(given.expected)
     assert wanted
-    grain = ("platform", "month_start_on", "basis", "metric")
-    assert differences("platform_adoption", wanted, read(given, "platform_adoption"), grain) == ""
+    assert differences("platform_adoption", wanted, read(given, "platform_adoption"), GRAIN_OF_ADOPTION) == ""
 
 
 def test_the_month_has_every_kind_of_adoption(month: Scenario) -> None:
