@@ -7,7 +7,7 @@
     warehouse/socialmetrics.duckdb      the published copy
 
 A build goes on from the files it has not seen. It starts afresh where going on would be wrong or slower: a landing file
-is gone or changed, sql/ or the time zone changed, or more than 60 days are touched.
+is gone or changed, sql/ or a setting of the models changed, or more than 60 days are touched.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def _why_afresh(
     if not state.fingerprint or not all((folder / name).exists() for name in ("work.duckdb", "marts.duckdb")):
         return "there is no earlier build"
     if state.fingerprint != fingerprint:
-        return "the models, the registry or the time zone changed"
+        return "the models, the registry, the time zone or the fiscal year changed"
     if gone := state.files.keys() - files.keys():
         return f"{min(gone)} is gone"
     if changed := [path for path, seen in state.files.items() if files[path] != seen]:
@@ -271,7 +271,7 @@ def run_dbt(
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "dbt.cli.main"]
     places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": folder / "target", "log-path": folder / "logs"}
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
-    options += ["--vars", json.dumps({"timezone": settings.timezone}), "--no-use-colors"]
+    options += ["--vars", json.dumps(_vars(settings)), "--no-use-colors"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= {
         "SOCIALMETRICS_BUILD": str(folder.resolve()),
@@ -283,6 +283,11 @@ def run_dbt(
     return subprocess.run(
         [*program, command, *options, *arguments], env=environment, capture_output=True, text=True, check=False
     )
+
+
+def _vars(settings: Settings) -> dict[str, str | int]:
+    """The settings that the models know."""
+    return {"timezone": settings.timezone, "fiscal_year_starts_in": settings.fiscal_year_start}
 
 
 def _build(settings: Settings, tested_load: int) -> tuple[str, ...]:
@@ -391,8 +396,8 @@ def _stat(path: Path) -> list[int]:
 
 
 def _fingerprint(settings: Settings) -> str:
-    """What else decides the figures: the models and seeds, the time zone, the place of landing, the engine."""
-    seen = hashlib.sha256(f"{settings.timezone} {settings.landing.resolve()} {duckdb.__version__}".encode())
+    """What else decides the figures: the models and seeds, their settings, the place of landing, the engine."""
+    seen = hashlib.sha256(f"{_vars(settings)} {settings.landing.resolve()} {duckdb.__version__}".encode())
     for path in sorted(SQL.rglob("*")):
         if path.is_file() and path.suffix in (".sql", ".yml", ".csv"):
             seen.update(f"{path.relative_to(SQL)}\n".encode() + path.read_bytes())

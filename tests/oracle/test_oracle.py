@@ -17,6 +17,9 @@ GRAINS = {
     "account_metric_days": ("platform", "account_id", "metric", "measured_on"),
     "post_days": ("platform", "account_id", "post_id", "measured_on"),
     "account_weeks": ("platform", "account_id", "metric", "week_start_on"),
+    "account_months": ("platform", "account_id", "metric", "month_start_on"),
+    "organization_weeks": ("organization_id", "platform", "metric", "week_start_on"),
+    "organization_months": ("organization_id", "platform", "metric", "month_start_on"),
 }
 SHOWN = 12
 
@@ -59,6 +62,9 @@ def tables(expected: Expected) -> dict[str, Rows]:
         "account_metric_days": expected.days,
         "post_days": expected.post_days,
         "account_weeks": expected.weeks,
+        "account_months": expected.months,
+        "organization_weeks": expected.organization_weeks,
+        "organization_months": expected.organization_months,
     }
 
 
