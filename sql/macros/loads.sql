@@ -51,6 +51,16 @@
 {% endmacro %}
 
 
+{# The newest file of a kind of the directory, as a subquery: it is the whole snapshot, also where it holds no row. #}
+{% macro newest_file(kind) -%}
+    (
+        select max_by(landed.file, replace(landed.file, '.parquet', ''))
+        from {{ ref('landed_files') }} as landed
+        where landed.kind = '{{ kind }}'
+    )
+{%- endmacro %}
+
+
 {# A condition that a column is one of the literals; always true when the model is built from nothing. #}
 {% macro is_among(column, values) -%}
     {%- if not is_incremental() -%}
