@@ -279,8 +279,9 @@ def run_dbt(
 ) -> subprocess.CompletedProcess[str]:
     """Run one dbt command on the working files, in a process of its own: inside ours dbt would hold them until we end.
 
-    Tests look at the rows of later loads than `tested_load`; models look at what had landed `as_of` an instant. The
-    working files lie in `folder`, by default `warehouse/build`. No token reaches the process.
+    `command` may be of two words, as `docs generate`. Tests look at the rows of later loads than `tested_load`;
+    models look at what had landed `as_of` an instant. The working files lie in `folder`, by default `warehouse/build`.
+    No token reaches the process.
     """
     folder = folder or settings.warehouse / "build"
     beside = Path(sys.executable).parent / "dbt"
@@ -298,7 +299,7 @@ def run_dbt(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
-        [*program, command, *options, *arguments], env=environment, capture_output=True, text=True, check=False
+        [*program, *command.split(), *options, *arguments], env=environment, capture_output=True, text=True, check=False
     )
 
 
