@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -144,12 +144,20 @@ def extract(day: DayOption = None, platform: PlatformOption = None, as_json: Jso
 @app.command()
 def model(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Build a file of its own from what had landed by then, as 2026-11-16T06:00 (local) or +00:00."
+        ),
+    ] = None,
 ) -> None:
-    """Build and test the marts from all that landed."""
+    """Build and test the marts from all that landed, or as of a past instant."""
     from socialmetrics import pipeline
 
+    here = settings.load()
+    instant = _instant(as_of, here)
     with err.status("building the marts"):
-        built = pipeline.model(settings.load(), full_refresh)
+        built = pipeline.model_as_of(here, instant) if instant else pipeline.model(here, full_refresh)
     out.print(f"built: {built}")
 
 
@@ -313,6 +321,15 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date; write it as 2026-11-22.") from None
+
+
+def _instant(text: str | None, here: Settings) -> datetime | None:
+    """An ISO instant, on the warehouse's clock where it names no offset."""
+    try:
+        instant = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no instant; write it as 2026-11-16T06:00.") from None
+    return instant.replace(tzinfo=instant.tzinfo or here.zone).astimezone(UTC) if instant else None
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

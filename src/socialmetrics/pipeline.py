@@ -101,6 +101,11 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
+def model_as_of(settings: Settings, instant: datetime) -> Path:
+    """Build and test the marts as of a past instant, beside the others. Raises as `model` does."""
+    return warehouse.build_as_of(settings, instant)
+
+
 def publish(settings: Settings) -> Path:
     """Swap the last good build in for the readers. Raises BuildFailed where there is none."""
     return warehouse.publish(settings)

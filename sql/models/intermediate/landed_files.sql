@@ -12,7 +12,9 @@ files as (
         split_part(substr(file, length('{{ landing_root() }}') + 2), '/', 1) as kind
 
     from {{ landing_files() }}
-    where file not like '%/columns.parquet'
+    where
+        file not like '%/columns.parquet'
+        and {{ file_landed_by('file') }}
 
 )
 
