@@ -18,6 +18,12 @@
 {%- endmacro %}
 
 
+{# `2026-W47`, of any date: a week belongs to the year of its Thursday. #}
+{% macro iso_week(day) -%}
+    extract(year from {{ days_after(week_start(day), 3) }}) || '-W' || lpad(cast(extract(week from {{ day }}) as string), 2, '0')
+{%- endmacro %}
+
+
 {% macro hours_after(instant, hours) -%}
     {{ instant }} + interval {{ hours }} hour
 {%- endmacro %}
@@ -34,7 +40,7 @@
 
 
 {% macro days_between(first_on, last_on) -%}
-    {{ datediff(first_on, last_on, 'day') }}
+    extract(day from cast({{ last_on }} as timestamp) - cast({{ first_on }} as timestamp))
 {%- endmacro %}
 
 

@@ -234,6 +234,7 @@ def _finish(folder: Path, place: Path) -> None:
         shutil.copyfile(folder / "marts.duckdb", fresh)
         with duckdb.connect(str(fresh), config={"storage_compatibility_version": OPENED_BY}) as connection:
             connection.execute(_AS_OF)
+            _tell_meanings(connection)
             connection.execute("checkpoint")
         fresh.chmod(0o444)
         _flush(fresh)

@@ -131,7 +131,9 @@ MUTATIONS = QUICK | {
         "cast(date_trunc('week', {{ day }}) as date)",
         "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
     ),
-    "a_week_of_the_calendar_year": Mutation("macros/dialect.sql", "'%G-W%V'", "'%Y-W%V'"),
+    "a_week_of_the_calendar_year": Mutation(
+        NAMES, "extract(year from {{ days_after(week_start(day), 3) }})", "extract(year from {{ day }})"
+    ),
     "the_week_ends_with_its_first_day": Mutation(PERIODS, "max(case when is_usable", "min(case when is_usable"),
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),

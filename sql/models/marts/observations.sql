@@ -31,7 +31,7 @@ compared as (
     from landed
     window in_order as (
         partition by account_key, post_id, metric, measured_on
-        order by fetched_at, run_id, source, value
+        order by fetched_at, run_id, source nulls last, value nulls last
     )
 
 ),
