@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.records import COLUMNS, Account
 
+from .engagement import KINDS
 from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
 
 FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
@@ -307,7 +308,7 @@ def _stamp(snapshot: Snapshot) -> Row:
 
 def _post_of(post: Post, published_at: datetime) -> Row:
     at = published_at.replace(tzinfo=None)
-    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": "post"}
+    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": KINDS.get(post[0], "post")}
     return dict(zip(("platform", "account_id", "post_id"), post, strict=True)) | seen
 
 
