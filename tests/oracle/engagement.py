@@ -17,7 +17,7 @@ KINDS = {"youtube": "video"}
 WITHIN = timedelta(days=7)
 USUAL_DAYS, USUAL_AT_LEAST = timedelta(days=90), 5
 TIMES, SPREADS, AT_LEAST = 3, 3, 10
-EMPTY = dict.fromkeys(("age", "engagements", "views", "impressions"))
+NOTHING: Row = dict.fromkeys(("age", "engagements", "views", "impressions"))
 
 
 def ratio(part: int | None, whole: float | None) -> float | None:
@@ -86,7 +86,7 @@ class Engagement:
         far: dict[str, bool | None] = {}
         for age in (*AGES, "latest"):
             seen = self.at[post].get(age)
-            counts = self._counts(seen, platform) if seen else EMPTY
+            counts = self._counts(seen, platform) if seen else NOTHING
             row |= {f"{name}_{age}": value for name, value in counts.items()}
             rates = {"followers": row["followers"], "views": counts["views"], "impressions": counts["impressions"]}
             for name, whole in rates.items():
@@ -96,7 +96,7 @@ class Engagement:
                 usual = float(median(others)) if others else None
                 lift = ratio(counts["engagements"], usual)
                 row |= {f"usual_{age}": usual, f"lift_{age}": lift}
-                far[age] = None if lift is None else self._is_far(counts["engagements"], lift, others)
+                far[age] = None if lift is None else is_far(counts["engagements"], lift, others)
         row["is_far_above_usual"] = far["1d"] if far["7d"] is None else far["7d"]
         row["is_mostly_comments"] = self._is_mostly_comments(post, before)
         return row
@@ -115,10 +115,6 @@ class Engagement:
         shown = {name: seen[name] if name in SHOWS[platform] else None for name in ("views", "impressions")}
         return {"age": seen["age_days"], "engagements": seen["engagements"], **shown}
 
-    def _is_far(self, engagements: int, lift: float, others: Sequence[float]) -> bool:
-        is_beyond = beyond(engagements + 1, [other + 1 for other in others])
-        return is_beyond and lift >= TIMES and engagements >= AT_LEAST
-
     def _is_mostly_comments(self, post: Post, before: list[Post]) -> bool | None:
         latest = self.at[post].get("latest")
         share = comments_share(latest) if latest else None
@@ -127,7 +123,8 @@ class Engagement:
         others = self._figures(before, "latest", comments_share)
         if not others:
             return bool(latest["comments"] * 2 > latest["engagements"])
-        return beyond(share, others) and share > TIMES * median(others) and latest["comments"] >= AT_LEAST
+        is_many = share > TIMES * median(others) and latest["comments"] >= AT_LEAST
+        return bool(is_many and beyond(share, others))
 
     # engagement_weeks
 
@@ -201,16 +198,21 @@ class Engagement:
         return rows
 
     def latest_on(self, platform: str) -> date:
-        day = self.record.horizon
-        while not self.record.is_set_up(platform, day):
-            day -= timedelta(days=1)
-        return day
+        """The last day on which the platform is set up."""
+        back = range((self.record.horizon - min(visit.day for visit in self.record.visits)).days + 1)
+        days = (self.record.horizon - timedelta(days=number) for number in back)
+        return next(day for day in days if self.record.is_set_up(platform, day))
 
 
 def comments_share(row: Row) -> float | None:
     """Comments for each other engagement, one more of both."""
     others = less(row["engagements"], row["comments"])
     return None if others is None else (row["comments"] + 1) / (others + 1)
+
+
+def is_far(engagements: int, lift: float, others: Sequence[float]) -> bool:
+    is_beyond = beyond(engagements + 1, [other + 1 for other in others])
+    return is_beyond and lift >= TIMES and engagements >= AT_LEAST
 
 
 def beyond(figure: float, others: Sequence[float]) -> bool:
