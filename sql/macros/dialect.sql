@@ -34,14 +34,14 @@
 {%- endmacro %}
 
 
-{# The date of an instant (naive UTC) on the clock of a time zone. #}
-{% macro local_date(instant, timezone) %}{{ return(adapter.dispatch('local_date')(instant, timezone)) }}{% endmacro %}
+{# An instant (naive UTC) on the clock of a time zone. #}
+{% macro local_time(instant, timezone) %}{{ return(adapter.dispatch('local_time')(instant, timezone)) }}{% endmacro %}
 
-{% macro duckdb__local_date(instant, timezone) -%}
+{% macro duckdb__local_time(instant, timezone) -%}
     {%- if timezone == 'UTC' -%}
-    cast({{ instant }} as date)
+    {{ instant }}
     {%- else -%}
-    cast(({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}' as date)
+    ({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}'
     {%- endif -%}
 {%- endmacro %}
 

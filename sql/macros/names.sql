@@ -24,6 +24,12 @@
 {%- endmacro %}
 
 
+{# The date of an instant (naive UTC) on the clock of a time zone. #}
+{% macro local_date(instant, timezone) -%}
+    cast({{ local_time(instant, timezone) }} as date)
+{%- endmacro %}
+
+
 {% macro hours_after(instant, hours) -%}
     {{ instant }} + interval {{ hours }} hour
 {%- endmacro %}

@@ -21,6 +21,7 @@ class Mutation:
 VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_periods.sql"
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
@@ -171,7 +172,24 @@ MUTATIONS = QUICK | {
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    # what posts drew
+    "the_earlier_of_two_days_as_near": Mutation(
+        AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
+    ),
+    "the_day_s_own_posts_are_usual": Mutation(
+        PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
+    ),
+    "three_times_is_not_far": Mutation(PERFORMANCE, "lift >= {{ var('far_times') }}", "lift > {{ var('far_times') }}"),
+    "imported_followers": Mutation("models/intermediate/int_post_followers.sql", "and not is_imported", ""),
+    "posts_without_the_figure_in_the_rate": Mutation(
+        "models/marts/engagement_weeks.sql",
+        "sum(engagements) filter (where {{ count }} is not null)",
+        "sum(engagements)",
+    ),
     # going on from an earlier build
+    "what_was_usual_stays": Mutation(
+        PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
+    ),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
     ),

@@ -33,6 +33,7 @@ TABLES = {
     "accounts",
     "coverage_days",
     "initiatives",
+    "engagement_weeks",
     "metric_breaks",
     "metrics",
     "notes",
@@ -42,6 +43,8 @@ TABLES = {
     "organizations",
     "peer_weeks",
     "post_days",
+    "post_patterns",
+    "post_performance",
     "posts",
     "weekly_scorecard",
 }

@@ -28,7 +28,7 @@ current_rows as (
 
     select
         landed.*,
-        registry.counts_as_engagement
+        registry.counts_as_engagement and registry.is_public as counts_as_engagement
 
     from landed
     inner join registry
