@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from socialmetrics.records import COLUMNS
+from socialmetrics.records import COLUMNS, Initiative, Organization
 from socialmetrics.warehouse import SQL
+
+from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Visit
 
 Row = dict[str, Any]
 
@@ -28,6 +31,44 @@ def write(landing: Path, tables: Mapping[str, Sequence[Row]]) -> None:
         rows = [{name: row.get(name) for name in columns.names} for row in tables.get(kind, ())]
         if rows:
             pq.write_table(pa.Table.from_pylist(rows, columns), landing / kind / "landed" / "rows.parquet")
+
+
+def of_record(
+    record: Record, organizations: Iterable[Organization], initiatives: Iterable[Initiative]
+) -> dict[str, list[Row]]:
+    """A record as landing rows."""
+    tables: dict[str, list[Row]] = {kind: [] for kind in COLUMNS}
+    for said in record.said:
+        tables["readings" if said.is_imported else "observations"].append(_row_of(said))
+    for visit in record.visits:
+        scheduled_at = record.scheduled_at(visit.day).replace(tzinfo=None)
+        at = {"scheduled_at": scheduled_at, "started_at": visit.instant.replace(tzinfo=None), "status": "complete"}
+        tables["runs"].append({"run_id": _run_id(visit), "platform": visit.platform, "measured_on": visit.day} | at)
+    for (platform, account_id, post_id), published_at in record.published.items():
+        post = {"platform": platform, "account_id": account_id, "post_id": post_id, "kind": "post", "run_id": "r"}
+        at = published_at.replace(tzinfo=None)
+        tables["posts"].append(post | {"published_at": at, "fetched_at": at, "status": "public"})
+    for snapshot in record.snapshots:
+        stamp = {"measured_on": snapshot.day, "landed_at": snapshot.at.replace(tzinfo=None), "run_id": "r"}
+        told = {"accounts": snapshot.accounts, "organizations": organizations, "initiatives": initiatives}
+        for kind, things in told.items():
+            tables[kind] += [asdict(thing) | stamp for thing in things]
+    return tables
+
+
+def _row_of(said: Said) -> Row:
+    at = said.at.replace(tzinfo=None)
+    row = {"platform": said.platform, "account_id": said.account_id, "measured_on": said.day, "value": said.value}
+    if said.is_imported:
+        told = {"metric": said.metric, "precision": said.precision, "source": said.source}
+        return row | told | {"date_precision": "day", "imported_at": at, "run_id": said.run_id}
+    native = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform][said.metric] if said.metric else None
+    told = {"post_id": said.post_id, "metric": native, "reason": said.reason}
+    return row | told | {"fetched_at": at, "run_id": said.run_id}
+
+
+def _run_id(visit: Visit) -> str:
+    return f"{visit.instant:%Y%m%dT%H%M%SZ}"
 
 
 def build(folder: Path, mart: str, **variables: str) -> None:
