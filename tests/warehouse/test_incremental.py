@@ -153,6 +153,14 @@ def test_going_on_equals_building_from_nothing(settings: Settings, tmp_path: Pat
         )
 
 
+def test_building_slice_by_slice_equals_one_statement(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "SLICE_ROWS", 200)
+    assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) == 2
+    assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
+
+
 def test_every_rule_has_a_unit_test_that_passes(settings: Settings) -> None:
     done = warehouse.run_dbt(settings, "test", "--select", "test_type:unit")
     assert "ERROR=0" in done.stdout, done.stdout

@@ -12,14 +12,14 @@ files as (
 observations as (
 
     select * from {{ ref('stg_observations') }}
-    where {{ is_among('file', new_files('observations')) }}
+    where {{ is_in_new_file('observations') }}
 
 ),
 
 readings as (
 
     select * from {{ ref('stg_readings') }}
-    where {{ is_among('file', new_files('readings')) }}
+    where {{ is_in_new_file('readings') }}
 
 ),
 

@@ -12,7 +12,7 @@ files as (
 posts as (
 
     select * from {{ ref('stg_posts') }}
-    where {{ is_among('file', new_files('posts')) }}
+    where {{ is_in_new_file('posts') }}
 
 ),
 

@@ -12,7 +12,7 @@ files as (
 profiles as (
 
     select * from {{ ref('stg_profiles') }}
-    where {{ is_among('file', new_files('profiles')) }}
+    where {{ is_in_new_file('profiles') }}
 
 ),
 

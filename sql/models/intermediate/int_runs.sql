@@ -12,7 +12,7 @@ files as (
 runs as (
 
     select * from {{ ref('stg_runs') }}
-    where {{ is_among('file', new_files('runs')) }}
+    where {{ is_in_new_file('runs') }}
 
 )
 
