@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -269,6 +270,27 @@ def query(
 
 
 @app.command()
+def why(
+    platform: Annotated[str, typer.Argument(help="A platform.")],
+    account: Annotated[str, typer.Argument(help="A handle or an id.")],
+    metric: Annotated[str, typer.Argument(help="As `followers`, or as the platform's API calls it.")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="As 2026-11-22.")],
+    post: Annotated[str | None, typer.Option(help="A post's id, for a count of the post.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a published figure comes from: who told it when, in which answer, what it means, how it compares."""
+    from socialmetrics import pipeline
+    from socialmetrics.why import heading, words
+
+    found = pipeline.why(settings.load(), platform, account, metric, _date(day) or date.max, post)
+    if as_json:
+        _print_json(found.facts())
+        return
+    out.print(f"{heading(found)}\n")
+    _print_words(words(found))
+
+
+@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8800,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 2010,
@@ -342,6 +364,16 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     out.print(table)
+
+
+def _print_words(words: Iterable[tuple[str, str]]) -> None:
+    """Labels beside sentences that go on under themselves; what is one word, as a path, is never cut."""
+    lines = list(words)
+    indent = 2 + max(len(label) for label, _ in lines)
+    for label, text in lines:
+        wrapped = textwrap.wrap(text, max(out.width - indent, 40), break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(wrapped):
+            out.print(f"{'' if number else label:<{indent}}{line}")
 
 
 def _print_json(value: Any) -> None:

@@ -123,13 +123,21 @@ class Landing:
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
-        found = list(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
-        if not found:
+        path = self.responses_file(platform, run_id)
+        if path is None:
             raise Misconfigured(
                 f"There are no responses of a run {run_id!r} of {platform}. `socialmetrics reparse --list` names them."
             )
-        with gzip.open(found[0], "rt", encoding="utf-8") as lines:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
             return [_response(json.loads(line)) for line in lines]
+
+    def responses_file(self, platform: str, run_id: str) -> Path | None:
+        """The file of a run's responses, one a line; None where it is not kept."""
+        return next(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"), None)
+
+    def readings_file(self, run_id: str) -> Path | None:
+        """The file of an import's readings."""
+        return next(self.root.glob(f"readings/*/{run_id}.parquet"), None)
 
     def run_ids(self, platform: str) -> list[str]:
         """The runs of a platform whose responses are kept, oldest first."""

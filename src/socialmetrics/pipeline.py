@@ -16,12 +16,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from socialmetrics import clock, directory, exports, history, platforms, warehouse
+from socialmetrics import clock, directory, exports, history, life, platforms, warehouse
 from socialmetrics.budget import Budget, quota_day_began
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing, parts_of
+from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access
 
@@ -179,6 +180,11 @@ def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str
             problems = [str(problem) for account in first.values() if (problem := run.try_token(account))]
             found.append((name, "refused" if problems else "works", " ".join(problems)))
     return found
+
+
+def why(settings: Settings, platform: str, account: str, metric: str, day: date, post_id: str | None = None) -> Life:
+    """A published figure's whole life. Raises Misconfigured where there is no such figure."""
+    return life.explain(settings, platform, account, metric, day, post_id)
 
 
 def import_readings(settings: Settings, path: Path, words: Path | None = None) -> history.Imported:

@@ -25,7 +25,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -202,10 +202,13 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     return finished
 
 
-def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def query(
+    settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask the published file; neither it, nor any other file, nor the network can be reached otherwise.
 
-    Raises Misconfigured where nothing is published or the query is wrong.
+    `$name` in the SQL stands for a parameter. Raises Misconfigured where nothing is published or the query is
+    wrong.
     """
     if not settings.published.exists():
         raise Misconfigured(
@@ -220,7 +223,7 @@ def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]
     }
     try:
         with duckdb.connect(str(settings.published), read_only=True, config=closed) as connection:
-            found = connection.execute(sql)
+            found = connection.execute(sql, dict(parameters)) if parameters else connection.execute(sql)
             return [column[0] for column in found.description or []], found.fetchall()
     except duckdb.Error as error:
         raise Misconfigured(f"The query did not run: {_first_line(str(error))}") from None
