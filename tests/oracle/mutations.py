@@ -183,3 +183,16 @@ MUTATIONS = QUICK | {
     "the_usual_range_stays": Mutation(JUDGED, "range(0, 7 * within + 1, 7)", "range(0, 7 * 12 + 1, 7)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [364]", "| list", in_parts=True),
 }
+
+WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
+TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+EFFECT_MUTATIONS = {
+    "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
+    "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
+    "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "an_account_that_comes_is_growth": Mutation(
+        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+    ),
+    "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
+}
