@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("."), description="holds directory/ and warehouse/")
     timezone: str = Field(default="UTC", description="the zone whose 22:00 ends a day")
     now: datetime | None = Field(default=None, description="holds the clock at this ISO instant")
-    patience_seconds: float = Field(default=60, ge=0, description="the longest a running command waits for a platform")
+    patience_seconds: float = Field(
+        default=3600, ge=0, description="the longest a running command waits for a platform"
+    )
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
     retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
 
