@@ -180,6 +180,27 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
+    def heard(self, platform: str, day: date) -> list[Response]:
+        """All that the finished runs of `day` were answered, oldest first."""
+        runs = self._query(
+            "select distinct run_id from {runs} where measured_on = $day order by run_id", platform, since=day, day=day
+        )
+        kept = [
+            run_id for (run_id,) in runs if any(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
+        ]
+        return [response for run_id in kept for response in self.read_responses(platform, run_id)]
+
+    def was_refused(self, platform: str, since: datetime) -> bool:
+        """Whether the platform has called its quota spent since an instant."""
+        found = self._query(
+            "select count(*) from {calls} where called_at >= $began and outcome = $spent",
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=_naive(since),
+            spent=str(Reason.NOT_COLLECTED),
+        )
+        return bool(found[0][0])
+
     def observed(self, platform: str, day: date) -> set[Subject]:
         """The subjects that have at least one value on `day`."""
         found = self._query(
@@ -215,9 +236,24 @@ class Landing:
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
+            searched=self._searched(platform, day),
             **self._discoveries(platform, day),
             posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
         )
+
+    def _searched(self, platform: str, day: date) -> frozenset[str]:
+        """The accounts whose new posts a run of `day` has looked for to the end."""
+        found = self._query(
+            """
+            select distinct unnest(asked)
+            from {calls}
+            where is_discovery and is_last and outcome = 'ok' and measured_on = $day
+            """,
+            platform,
+            since=day,
+            day=day,
+        )
+        return frozenset(account_id for (account_id,) in found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
