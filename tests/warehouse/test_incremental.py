@@ -34,6 +34,7 @@ TABLES = {
     "coverage_days",
     "initiatives",
     "engagement_weeks",
+    "initiative_effects",
     "metric_breaks",
     "metrics",
     "notes",
