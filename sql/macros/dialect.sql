@@ -46,15 +46,7 @@
 {%- endmacro %}
 
 
-{# `2026-W47`, of any date. #}
-{% macro iso_week(day) %}{{ return(adapter.dispatch('iso_week')(day)) }}{% endmacro %}
-
-{% macro duckdb__iso_week(day) -%}
-    strftime({{ day }}, '%G-W%V')
-{%- endmacro %}
-
-
-{# One row per date from `first_on` to `last_on`, both included, as a list to unnest. #}
+{# One row per date from `first_on` to `last_on`, both included, in a select list. #}
 {% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
 
 {% macro duckdb__each_day(first_on, last_on) -%}

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.records import COLUMNS, Account
 
+from . import slips
 from .engagement import KINDS
 from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
 
@@ -113,6 +114,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _boundaries(record)
     record.said += _a_post_told_late(record)
     record.said += _posts_beside_the_usual(record)
+    record.said += slips.slips(record)
     return record
 
 
@@ -297,7 +299,8 @@ def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
-        return thing.run_id == TOLD_LATE or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
+        is_late = thing.run_id in (TOLD_LATE, slips.TOLD_LATER)
+        return is_late or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
     return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
 
 
