@@ -6,7 +6,7 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help install demo test prove check format picture up
+.PHONY: help install demo test prove calibrate check format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -25,6 +25,9 @@ test: install  ## the tests
 prove: install  ## the tests that need a live scheduler, Chromium or kills
 	$(RUN) pytest -m prove -q
 
+calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
+	$(RUN) python -m tests.oracle.calibrate
+
 check: install  ## format, lint, types, SQL
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
@@ -38,6 +41,12 @@ format: install  ## put Python and imports into shape
 picture: demo  ## docs/pack.png, a screenshot of the demo's pack
 	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run \
 	  --window-size=1280,1400 --screenshot=docs/pack.png file://$(CURDIR)/demo/warehouse/exports/2026-W47/report.html
+
+docs: demo  ## every model, column and rule with its lineage as one page, demo/docs/index.html
+	@SOCIALMETRICS_BUILD=$(CURDIR)/demo/warehouse/build SOCIALMETRICS_LANDING=$(CURDIR)/demo/warehouse/landing \
+	  $(RUN) dbt --quiet docs generate --static --project-dir sql --profiles-dir sql \
+	  --target-path $(CURDIR)/demo/docs --log-path $(CURDIR)/demo/docs
+	@mv demo/docs/static_index.html demo/docs/index.html && echo demo/docs/index.html
 
 up: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 up: export AIRFLOW_HOME := $(CURDIR)/demo/airflow

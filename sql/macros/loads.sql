@@ -62,6 +62,16 @@
 {%- endmacro %}
 
 
+{# The newest file of a kind of the directory, as a subquery: it is the whole snapshot, also where it holds no row. #}
+{% macro newest_file(kind) -%}
+    (
+        select max_by(landed.file, replace(landed.file, '.parquet', ''))
+        from {{ ref('landed_files') }} as landed
+        where landed.kind = '{{ kind }}'
+    )
+{%- endmacro %}
+
+
 {# A condition that a column is one of the literals; always true when the model is built from nothing. #}
 {% macro is_among(column, values) -%}
     {%- if not is_incremental() -%}
@@ -88,14 +98,7 @@
 
 
 {# The Mondays of these days. #}
-{% macro mondays(days) %}
-    {%- set found = [] -%}
-    {%- for day in days -%}
-        {%- set on = modules.datetime.date.fromisoformat(day[6:16]) -%}
-        {%- do found.append("date '" ~ (on - modules.datetime.timedelta(days=on.weekday())) ~ "'") -%}
-    {%- endfor -%}
-    {{ return(found | unique | list) }}
-{% endmacro %}
+{% macro mondays(days) %}{{ return(starts_of(days, 'week')) }}{% endmacro %}
 
 
 {# The days that models replaced since this one's last load, and the days whose rows may have gone. #}
@@ -117,9 +120,9 @@
     {%- if key is string -%}
     delete from {{ target }}
     where {{ key }} in (select {{ key }} from {{ arguments['temp_relation'] }})
-    {%- if key in ('measured_on', 'week_start_on') %}
+    {%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}
         or {{ key }} in (
-            select {{ 'measured_on' if key == 'measured_on' else week_start('measured_on') }}
+            select {{ 'measured_on' if key == 'measured_on' else period_start('measured_on', key.split('_')[0]) }}
             from {{ ref('touched_days') }}
             where load_id > (select coalesce(max(load_id), 0) from {{ target }})
         )

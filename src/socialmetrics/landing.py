@@ -127,13 +127,21 @@ class Landing:
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
-        found = list(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
-        if not found:
+        path = self.responses_file(platform, run_id)
+        if path is None:
             raise Misconfigured(
                 f"There are no responses of a run {run_id!r} of {platform}. `socialmetrics reparse --list` names them."
             )
-        with gzip.open(found[0], "rt", encoding="utf-8") as lines:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
             return [_response(json.loads(line)) for line in lines]
+
+    def responses_file(self, platform: str, run_id: str) -> Path | None:
+        """The file of a run's responses, one a line; None where it is not kept."""
+        return next(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"), None)
+
+    def readings_file(self, run_id: str) -> Path | None:
+        """The file of an import's readings."""
+        return next(self.root.glob(f"readings/*/{run_id}.parquet"), None)
 
     def run_ids(self, platform: str) -> list[str]:
         """The runs of a platform whose responses are kept, oldest first."""
@@ -176,6 +184,27 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
+    def heard(self, platform: str, day: date) -> list[Response]:
+        """All that the finished runs of `day` were answered, oldest first."""
+        runs = self._query(
+            "select distinct run_id from {runs} where measured_on = $day order by run_id", platform, since=day, day=day
+        )
+        kept = [
+            run_id for (run_id,) in runs if any(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
+        ]
+        return [response for run_id in kept for response in self.read_responses(platform, run_id)]
+
+    def was_refused(self, platform: str, since: datetime) -> bool:
+        """Whether the platform has called its quota spent since an instant."""
+        found = self._query(
+            "select count(*) from {calls} where called_at >= $began and outcome = $spent",
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=_naive(since),
+            spent=str(Reason.NOT_COLLECTED),
+        )
+        return bool(found[0][0])
+
     def observed(self, platform: str, day: date) -> set[Subject]:
         """The subjects that have at least one value on `day`."""
         found = self._query(
@@ -211,9 +240,24 @@ class Landing:
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
+            searched=self._searched(platform, day),
             **self._discoveries(platform, day),
             posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
         )
+
+    def _searched(self, platform: str, day: date) -> frozenset[str]:
+        """The accounts whose new posts a run of `day` has looked for to the end."""
+        found = self._query(
+            """
+            select distinct unnest(asked)
+            from {calls}
+            where is_discovery and is_last and outcome = 'ok' and measured_on = $day
+            """,
+            platform,
+            since=day,
+            day=day,
+        )
+        return frozenset(account_id for (account_id,) in found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""

@@ -306,13 +306,15 @@ class TrackedPost:
 class Tracked:
     """What landing knows before a run.
 
-    `posts`: those whose ladder asks for them today; `known`: all that are not too old for it. The rest is by account,
-    as of its last complete discovery: the instant, the counts of that day, the newest post then; and how many posts a
-    day it has published of late.
+    `posts`: those whose ladder asks for them today; `known`: all that are not too old for it; `searched`: accounts
+    whose new posts an earlier run of this day has found already. The rest is by account, as of its last complete
+    discovery: the instant, the counts of that day, the newest post then; and how many posts a day it has published of
+    late.
     """
 
     posts: tuple[TrackedPost, ...] = ()
     known: frozenset[str] = frozenset()
+    searched: frozenset[str] = frozenset()
     discovered_at: dict[str, datetime] = field(default_factory=dict)
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)

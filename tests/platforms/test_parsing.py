@@ -403,7 +403,7 @@ def test_fetch_meets_any_json(name: str, body: Any) -> None:
     module = platforms.load(name)
     client: Any = {"": Anything()}
     if name == "facebook":
-        client = facebook._Client(Anything(), {}, None)
+        client = {"": facebook._Client(Anything())}
     for endpoint, call in calls_of(name):
         try:
             pages = list(module.fetch(client, call))

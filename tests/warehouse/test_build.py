@@ -86,11 +86,11 @@ def test_an_old_directory_touches_every_day_since(settings: Settings, landing: L
 def test_other_models_or_another_time_zone(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse.build(settings)
     chicago = settings.model_copy(update={"timezone": "America/Chicago"})
-    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
+    assert warehouse.build(chicago).because == "the models, the registry, the time zone or the fiscal year changed"
     (tmp_path / "sql").mkdir()
     (tmp_path / "sql" / "model.sql").write_text("select 1")
     monkeypatch.setattr(warehouse, "SQL", tmp_path / "sql")
-    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
+    assert warehouse.build(chicago).because == "the models, the registry, the time zone or the fiscal year changed"
     assert warehouse.build(chicago, full_refresh=True).because == "it was asked for"
 
 

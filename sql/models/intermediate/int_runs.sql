@@ -17,7 +17,13 @@ runs as (
 )
 
 select
-    runs.* exclude (file),
+    runs.run_id,
+    runs.platform,
+    runs.measured_on,
+    runs.status,
+    runs.message,
+    runs.scheduled_at,
+    runs.started_at,
     files.load_id
 
 from runs

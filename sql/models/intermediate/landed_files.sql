@@ -14,6 +14,7 @@ files as (
     from {{ landing_files() }}
     where
         file not like '%/columns.parquet'
+        and {{ file_landed_by('file') }}
         {%- if landed_until() %}
         and split_part(split_part(file, '/fetched_on=', 2), '/', 1) <= '{{ landed_until() }}'
         {%- endif %}

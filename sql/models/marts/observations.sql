@@ -86,7 +86,7 @@ compared as (
     from told
     window in_order as (
         partition by {{ figure }}
-        order by fetched_at, run_id, source, value
+        order by fetched_at, run_id, source nulls last, value nulls last
     )
 
 ),
