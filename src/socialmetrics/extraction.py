@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +39,7 @@ from socialmetrics.records import (
 from socialmetrics.settings import Access
 
 ATTEMPTS = 3
+COLLECTED_AFTER = 100_000  # objects; Python's own figure is 700
 IN_A_ROW = 3  # calls without a usable answer, after which a platform is left alone for this run
 UNSAID_SECONDS = 60.0  # the wait for a platform that throttles and does not say for how long
 
@@ -89,7 +92,7 @@ class Extraction:
         `heard`: what earlier runs of the day were answered. Whom they have seen is not asked about again; what they
         did not get of them is.
         """
-        with self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
+        with _seldom_collecting(), self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
             accounts = self._with_token(accounts, lines)
             self._recall(heard)
             for group, theirs in self._groups(accounts, tracked):
@@ -134,7 +137,8 @@ class Extraction:
         for record in records:
             is_new = self.found.add(record)
             if isinstance(record, Observation):
-                self.observations += [record] * is_new
+                if is_new:
+                    self.observations.append(record)
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
@@ -179,8 +183,10 @@ class Extraction:
 
     def _leave_posts(self, tracked: Tracked, lines: IO[str]) -> None:
         """Posts that were due and not asked for, because their account gave nothing, share its reason."""
-        told = {Subject(o.account_id, o.post_id) for o in self.observations}
         silent = {o.account_id: o.reason for o in self.observations if o.post_id is None and o.metric is None}
+        if not silent:
+            return
+        told = {Subject(o.account_id, o.post_id) for o in self.observations}
         left: dict[Reason, list[Subject]] = {}
         for post in tracked.posts:
             reason, subject = silent.get(post.account_id), Subject(post.account_id, post.post_id)
@@ -295,8 +301,10 @@ class Extraction:
 
     def _note_silence(self, call: Call, observations: list[Observation]) -> None:
         """Whom an answer refuses, or says nothing usable about, is a problem of the run; the rest goes on."""
-        answered = {(o.account_id, o.post_id) for o in observations if o.value is not None}
         whole = {(o.account_id, o.post_id): o.reason for o in observations if o.metric is None}
+        if not whole:
+            return
+        answered = {(o.account_id, o.post_id) for o in observations if o.value is not None}
         reasons = Counter(reason for subject, reason in whole.items() if subject not in answered)
         for reason, error, what, step in _SILENCE:
             if count := reasons[reason]:
@@ -364,6 +372,17 @@ class Extraction:
         if accounts and not answered and message:
             return "failed", message
         return ("partial" if self.problems else "complete"), message
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Python's collector walks all records again for every few that are made; all of them live to the end."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECTED_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -66,8 +66,9 @@ def _asked_for(records: Iterator[Record], response: Response) -> Iterator[Record
             key = (record.account_id, record.post_id, record.metric if isinstance(record, Observation) else "")
             if record.account_id not in accounts:
                 raise Unexpected("The answer speaks of an account that was not asked about.")
-            if seen.setdefault(key, record) != record:
+            told = seen.setdefault(key, record)
+            if told is not record:
+                if told == record:
+                    continue
                 raise Unexpected(f"The answer speaks of {record.post_id or record.account_id} twice, and differently.")
-            if seen[key] is not record:
-                continue
         yield record

@@ -286,11 +286,9 @@ def _counts(
     response: Response, subject: Subject, metrics: Node, names: tuple[tuple[str, ...], ...], prefix: str
 ) -> Iterator[Observation]:
     for spellings in names:
-        count = next((node for node in map(metrics.get, spellings) if node), None)
-        value = count.count() if count else None
         is_dropped = subject.post_id is None and spellings[0] in NO_LONGER_SENT
         reason = Reason.RETIRED if is_dropped else Reason.UNAVAILABLE
-        yield response.observation(subject, prefix + spellings[0], value, reason)
+        yield response.observation(subject, prefix + spellings[0], metrics.first_count(spellings), reason)
 
 
 def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
