@@ -39,6 +39,7 @@ create table accounts (
 create table posts (
     account_key bigint, platform varchar, account_id varchar, post_id varchar, published_at timestamp,
     published_on date, kind varchar, title varchar, url varchar, status varchar, first_seen_at timestamp);
+create table notes (noted_on date, platform varchar, post_id varchar, text varchar, hide_post boolean);
 create table metrics as from read_csv('{SEEDS}/metrics.csv');
 create table metric_breaks as from read_csv('{SEEDS}/metric_breaks.csv');
 create table account_metric_days (
@@ -97,6 +98,7 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
     _days(connection)
     _posts(connection)
     _patterns(connection)
+    _notes(connection)
 
 
 def _directory(connection: duckdb.DuckDBPyConnection) -> None:
@@ -242,6 +244,18 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> None:
                 account_id=account_id, dimension="hour", dimension_value=hour, latest_on=SUNDAY, posts=posts,
                 posts_with_lift=posts, median_lift_7d=lift,
             )  # fmt: skip
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> None:
+    for day, platform, post_id, text in (
+        (date(2026, 11, 18), None, None, "Our new children's wing opened."),
+        (date(2026, 11, 19), "x", "x-0", NASTY),
+        (date(2026, 10, 6), "facebook", None, "An interview on the evening news."),
+        (date(2025, 10, 6), None, None, "Before everything that is shown."),
+        (date(2026, 11, 23), None, None, "After it."),
+        (date(2026, 11, 18), "mastodon", None, "Where we are not."),
+    ):
+        insert(connection, "notes", noted_on=day, platform=platform, post_id=post_id, text=text, hide_post=False)
 
 
 @pytest.fixture(scope="session")

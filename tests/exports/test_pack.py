@@ -22,7 +22,16 @@ from socialmetrics.settings import Settings
 
 NAMES = {
     *("manifest.json", "figures.json", "report.html", "report.xlsx"),
-    *("scorecard.csv", "weeks.csv", "activity.csv", "posts.csv", "among_peers.csv", "missing.csv", "peers_gone.csv"),
+    *(
+        "scorecard.csv",
+        "weeks.csv",
+        "activity.csv",
+        "posts.csv",
+        "notes.csv",
+        "among_peers.csv",
+        "missing.csv",
+        "peers_gone.csv",
+    ),
     *("coverage.csv", "metrics.csv", "metric_breaks.csv", "account_weeks.csv", "post_patterns.csv"),
 }
 

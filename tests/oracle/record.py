@@ -110,6 +110,20 @@ class Organizations:
     organizations: tuple[Organization, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An imported figure over the whole directory."""
+
+    platform: str
+    metric: str
+    day: date
+    value: int
+    at: datetime
+    date_precision: str = "day"
+    precision: str = "exact"
+    source: str = "a page"
+
+
 @dataclass
 class Record:
     """All that was said, by whom, and what was known; what the marts are made of."""
@@ -119,6 +133,7 @@ class Record:
     organizations: list[Organizations] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
 
     @property

@@ -43,6 +43,7 @@ TABLES = {
     "organization_weeks",
     "organizations",
     "peer_weeks",
+    "platform_adoption",
     "post_days",
     "post_patterns",
     "post_performance",

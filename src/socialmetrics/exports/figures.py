@@ -77,14 +77,28 @@ class Break(Frozen):
     source_url: str | None
 
 
+class Note(Frozen):
+    """A person's words about a day. `platform_name` is None where they are about all platforms."""
+
+    noted_on: date
+    platform: str | None
+    platform_name: str | None
+    post_id: str | None
+    text: str
+
+
 class Series(Frozen):
-    """The last 53 weeks of one score, oldest first, one point for each week whether there is a figure or not."""
+    """The last 53 weeks of one score, oldest first, one point for each week whether there is a figure or not.
+
+    `notes` are those of its platform or of all platforms in these weeks.
+    """
 
     organization_id: str
     platform: str
     metric: str
     points: tuple[WeekPoint, ...]
     breaks: tuple[Break, ...]
+    notes: tuple[Note, ...] = ()
 
 
 class Activity(Frozen):
@@ -250,6 +264,7 @@ class Figures(Frozen):
     breaks: tuple[Break, ...]
     account_weeks: Table
     patterns: tuple[Pattern, ...] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def to_json(figures: Figures) -> bytes:
