@@ -34,27 +34,19 @@
 {%- endmacro %}
 
 
-{# The date of an instant (naive UTC) on the clock of a time zone. #}
-{% macro local_date(instant, timezone) %}{{ return(adapter.dispatch('local_date')(instant, timezone)) }}{% endmacro %}
+{# An instant (naive UTC) on the clock of a time zone. #}
+{% macro local_time(instant, timezone) %}{{ return(adapter.dispatch('local_time')(instant, timezone)) }}{% endmacro %}
 
-{% macro duckdb__local_date(instant, timezone) -%}
+{% macro duckdb__local_time(instant, timezone) -%}
     {%- if timezone == 'UTC' -%}
-    cast({{ instant }} as date)
+    {{ instant }}
     {%- else -%}
-    cast(({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}' as date)
+    ({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}'
     {%- endif -%}
 {%- endmacro %}
 
 
-{# `2026-W47`, of any date. #}
-{% macro iso_week(day) %}{{ return(adapter.dispatch('iso_week')(day)) }}{% endmacro %}
-
-{% macro duckdb__iso_week(day) -%}
-    strftime({{ day }}, '%G-W%V')
-{%- endmacro %}
-
-
-{# One row per date from `first_on` to `last_on`, both included, as a list to unnest. #}
+{# One row per date from `first_on` to `last_on`, both included, in a select list. #}
 {% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
 
 {% macro duckdb__each_day(first_on, last_on) -%}

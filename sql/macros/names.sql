@@ -18,6 +18,18 @@
 {%- endmacro %}
 
 
+{# `2026-W47`, of any date: a week belongs to the year of its Thursday. #}
+{% macro iso_week(day) -%}
+    extract(year from {{ days_after(week_start(day), 3) }}) || '-W' || lpad(cast(extract(week from {{ day }}) as string), 2, '0')
+{%- endmacro %}
+
+
+{# The date of an instant (naive UTC) on the clock of a time zone. #}
+{% macro local_date(instant, timezone) -%}
+    cast({{ local_time(instant, timezone) }} as date)
+{%- endmacro %}
+
+
 {% macro hours_after(instant, hours) -%}
     {{ instant }} + interval {{ hours }} hour
 {%- endmacro %}
@@ -34,7 +46,7 @@
 
 
 {% macro days_between(first_on, last_on) -%}
-    {{ datediff(first_on, last_on, 'day') }}
+    extract(day from cast({{ last_on }} as timestamp) - cast({{ first_on }} as timestamp))
 {%- endmacro %}
 
 

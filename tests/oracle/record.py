@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from socialmetrics.records import Account
+from socialmetrics.records import Account, Organization
 from socialmetrics.sandbox.world import World, WorldAccount, WorldPost
 
 Key = tuple[str, str]  # platform, account_id
@@ -101,12 +101,22 @@ class Snapshot:
     accounts: tuple[Account, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Organizations:
+    """The directory's organizations as they were on a day."""
+
+    day: date
+    at: datetime
+    organizations: tuple[Organization, ...]
+
+
 @dataclass
 class Record:
     """All that was said, by whom, and what was known; what the marts are made of."""
 
     zone: ZoneInfo
     snapshots: list[Snapshot] = field(default_factory=list)
+    organizations: list[Organizations] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
@@ -125,6 +135,11 @@ class Record:
         fresh = tuple(accounts)
         if not self.snapshots or self.snapshots[-1].accounts != fresh:
             self.snapshots.append(Snapshot(day, at, fresh))
+
+    def use_organizations(self, day: date, at: datetime, organizations: Iterable[Organization]) -> None:
+        fresh = tuple(organizations)
+        if not self.organizations or self.organizations[-1].organizations != fresh:
+            self.organizations.append(Organizations(day, at, fresh))
 
     def in_force(self, key: Key, day: date) -> Account | None:
         """The account's own line of the directory on `day`."""
@@ -161,9 +176,10 @@ class Watcher:
         self.discovered: dict[Key, tuple[date, datetime]] = {}
         self.videos: dict[tuple[str, date], int] = {}
 
-    def visit(self, visit: Visit, directory: Sequence[Account]) -> None:
+    def visit(self, visit: Visit, directory: Sequence[Account], organizations: Sequence[Organization]) -> None:
         """One run; runs come in the order of their instants."""
         self.record.use_directory(visit.day, visit.instant, directory)
+        self.record.use_organizations(visit.day, visit.instant, organizations)
         self.record.visits.append(visit)
         if visit.answers == "not_set_up":
             return

@@ -218,6 +218,7 @@ judged as (
         found.account_id,
         directory.organization_id,
         found.metric,
+        registry.kind,
         found.measured_on,
         found.value,
         {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,

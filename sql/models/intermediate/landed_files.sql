@@ -15,6 +15,9 @@ files as (
     where
         file not like '%/columns.parquet'
         and {{ file_landed_by('file') }}
+        {%- if landed_until() %}
+        and split_part(split_part(file, '/fetched_on=', 2), '/', 1) <= '{{ landed_until() }}'
+        {%- endif %}
 
 )
 

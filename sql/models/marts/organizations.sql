@@ -1,20 +1,9 @@
 with
 
-files as (
+snapshot as (
 
-    select file from {{ ref('landed_files') }}
-    where kind = 'organizations'
-
-),
-
-snapshots as (
-
-    select
-        organizations.*,
-        rank() over (order by measured_on desc, landed_at desc, run_id desc) as place
-
-    from {{ ref('stg_organizations') }} as organizations
-    inner join files on organizations.file = files.file
+    select * from {{ ref('stg_organizations') }}
+    where file = {{ newest_file('organizations') }}
 
 )
 
@@ -28,5 +17,4 @@ select
     teaching,
     setting
 
-from snapshots
-where place = 1
+from snapshot

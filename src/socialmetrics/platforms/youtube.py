@@ -18,6 +18,7 @@ from more_itertools import chunked
 
 from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
 from socialmetrics.platforms.answers import Node
+from socialmetrics.platforms.limits import LARGEST_ANSWER, LimitedResponse
 from socialmetrics.records import (
     Account,
     Answer,
@@ -67,12 +68,27 @@ class _Http(httplib2.Http):  # type: ignore[misc]  # httplib2 ships no types
     """Sends the key as a header: in the URL it would stand in every error text and log."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(timeout=TIMEOUT_SECONDS)
+        super().__init__(timeout=TIMEOUT_SECONDS, decode_limit_hard=LARGEST_ANSWER)
         self.follow_redirects = False
         self.key = key
 
     def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **rest: Any) -> Any:
-        return super().request(uri, method, body, {**(headers or {}), "x-goog-api-key": self.key}, **rest)
+        kind = _Https if uri.startswith("https:") else _PlainHttp
+        headers = {**(headers or {}), "x-goog-api-key": self.key}
+        try:
+            return super().request(uri, method, body, headers, **{**rest, "connection_type": kind})
+        except Exception:
+            for connection in self.connections.values():  # the rest of an answer would pass for the next one
+                connection.close()
+            raise
+
+
+class _PlainHttp(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]
+    response_class = LimitedResponse
+
+
+class _Https(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
+    response_class = LimitedResponse
 
 
 def connect(access: Access) -> Any:
@@ -197,7 +213,7 @@ def explain(error: Exception) -> SocialmetricsError | None:
             return Unavailable(f"{said}. Run again later.")
         return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
     kinds = (OSError, httplib2.HttpLib2Error, ClientError, ValueError, RecursionError)
-    if isinstance(error, kinds) or type(error).__module__ == "http.client":
+    if isinstance(error, kinds) or type(error).__module__ in ("http.client", "httplib2.decode"):
         return Unavailable(f"YouTube could not be reached ({type(error).__name__}). Check the network and run again.")
     return None
 

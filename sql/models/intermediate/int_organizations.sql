@@ -1,0 +1,56 @@
+with
+
+files as (
+
+    select * from {{ ref('landed_files') }}
+    where kind = 'organizations'
+
+),
+
+snapshots as (
+
+    select
+        organizations.*,
+        files.load_id
+
+    from {{ ref('stg_organizations') }} as organizations
+    inner join files on organizations.file = files.file
+
+),
+
+-- the last snapshot of a day counts
+of_the_days as (
+
+    select
+        organization_id,
+        region,
+        bed_size,
+        ownership,
+        teaching,
+        setting,
+        measured_on as in_force_on,
+        load_id
+
+    from snapshots
+    qualify dense_rank() over (partition by measured_on order by landed_at desc, run_id desc) = 1
+
+),
+
+-- before its first snapshot an organization is described by that one, after its last by that
+described as (
+
+    select
+        *,
+        lag(in_force_on) over organization is null as is_first,
+        case
+            when lag(in_force_on) over organization is null then date '0001-01-01'
+            else in_force_on
+        end as described_from_on,
+        coalesce(lead(in_force_on) over organization, date '9999-12-31') as described_until_on
+
+    from of_the_days
+    window organization as (partition by organization_id order by in_force_on)
+
+)
+
+select * from described
