@@ -91,7 +91,11 @@ def readings(directory: tuple[Account, ...]) -> list[Said]:
     """Figures from elsewhere that would spoil an effect if they counted, one of them on an anchor."""
     at = datetime(2026, 11, 18, 9, tzinfo=UTC)
     on_x = [account for account in directory if account.platform == "x" and not account.is_own]
-    return [imported(one, "followers", day, 1, "exact", at) for one in on_x[12:20] for day in each_day(date(2026, 9, 24), date(2026, 9, 27))]
+    return [
+        imported(one, "followers", day, 1, "exact", at)
+        for one in on_x[12:20]
+        for day in each_day(date(2026, 9, 24), date(2026, 9, 27))
+    ]
 
 
 def test_every_row_is_that_of_the_second_implementation(autumn: Autumn) -> None:

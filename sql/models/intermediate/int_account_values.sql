@@ -36,7 +36,7 @@ redefinitions as (
         metric,
         effective_on
 
-    from {{ ref('breaks') }}
+    from {{ ref('int_breaks') }}
     where not is_comparable and subject = 'account'
 
 ),
