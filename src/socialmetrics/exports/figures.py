@@ -98,7 +98,7 @@ class Series(Frozen):
     metric: str
     points: tuple[WeekPoint, ...]
     breaks: tuple[Break, ...]
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] | None = None
 
 
 class Activity(Frozen):
@@ -264,7 +264,7 @@ class Figures(Frozen):
     breaks: tuple[Break, ...]
     account_weeks: Table
     patterns: tuple[Pattern, ...] | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] | None = None
 
 
 def to_json(figures: Figures) -> bytes:

@@ -30,7 +30,7 @@ def sheets(figures: Figures) -> list[Sheet]:
         _weeks(figures),
         _sheet("activity", "Activity", figures.activity, _ACTIVITY),
         _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION + _ATTENTION_SINCE * is_told),
-        _sheet("notes", "Notes", figures.notes, _NOTE),
+        *[_sheet("notes", "Notes", figures.notes or (), _NOTE)] * (figures.notes is not None),
         _sheet("among_peers", "Among peers", figures.standings, _STANDING),
         _missing(figures),
         _gone(figures),
@@ -70,7 +70,7 @@ _ATTENTION_SINCE = ("is_far_above_usual",)
 _PATTERN = (
     "platform", "account", "dimension", "dimension_value", "latest_on", "posts", "posts_with_lift", "median_lift_7d",
 )  # fmt: skip
-        _sheet("notes", "Notes", figures.notes, _NOTE),
+_NOTE = ("noted_on", "platform", "post_id", "text")
 _STANDING = (
     "platform", "account", "followers", "low", "high", "best_rank", "worst_rank", "ranked",
     "weekly_growth_rate", "growth_best_rank", "growth_worst_rank", "growth_ranked", "median_growth_rate",
