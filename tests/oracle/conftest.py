@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
 
 from .expected import Expected
-from .record import ACCOUNT_METRICS, Record, Said, Total, Visit, Watcher, each_day, imported
+from .record import ACCOUNT_METRICS, Record, Said, Total, Visit, Watcher, Wire, each_day, imported
 
 Places = dict[tuple[str, str, str], Account]  # by platform, organization and group
 
@@ -69,8 +70,13 @@ class Puller:
         secret = SecretStr("fail-503" if answers == "nothing" else "token")
         tokens = {} if answers == "not_set_up" else {"": secret, "childrens": secret}
         reach = Access(self.sandbox.url(platform, "{now}"), tokens, ladder=LADDERS.get(platform, LADDER))
+        asked_before = len(self.sandbox.requests)
         with clock.still(visit.instant):
             pipeline.extract(self.settings, platform, pipeline.day_of(self.settings, day), reach)
+        asked = list(islice(self.sandbox.requests, asked_before, None))
+        # a batch costs as many units as it has items, if it is answered
+        units = sum(request.batch_size if request.batch_size and answers == "well" else 1 for request in asked)
+        self.record.wire[visit] = Wire(len(asked), units)
         self.watcher.visit(visit, self.accounts, self.organizations)
 
     def bring(self, file: str, readings: list[Said], at: datetime) -> None:

@@ -18,9 +18,10 @@ class Mutation:
     in_parts: bool = False
 
 
-VALUES, WEEKS = "models/intermediate/int_account_values.sql", "models/intermediate/int_account_weeks.sql"
+VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_periods.sql"
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
@@ -38,7 +39,7 @@ QUICK = {
     ),
     "a_break_ignored": Mutation(DAYS, "of_the_days.break_on <= base_{{ window }}.measured_on", "true"),
     "usual_includes_the_week": Mutation(
-        USUAL, "earlier.week_start_on < {{ weeks }}", "earlier.week_start_on <= {{ weeks }}"
+        USUAL, "earlier.{{ start }} < {{ periods }}", "earlier.{{ start }} <= {{ periods }}"
     ),
 }
 MUTATIONS = QUICK | {
@@ -134,43 +135,64 @@ MUTATIONS = QUICK | {
         "cast(date_trunc('week', {{ day }}) as date)",
         "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
     ),
-    "a_week_of_the_calendar_year": Mutation("macros/dialect.sql", "'%G-W%V'", "'%Y-W%V'"),
-    "the_week_ends_with_its_first_day": Mutation(WEEKS, "max(case when is_usable", "min(case when is_usable"),
-    "the_week_s_first_reason": Mutation(WEEKS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
-    "activity_of_readings": Mutation(WEEKS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
-    "any_two_days": Mutation(WEEKS, "days_since = 7 and", "days_since <= 7 and"),
-    "a_week_across_a_break": Mutation(WEEKS, "coalesce(this_week.break_on > last_week.end_on, false)", "false"),
-    "never_complete": Mutation(WEEKS, "days_observed >= days_expected", "days_observed > days_expected"),
-    "a_reading_is_not_expected": Mutation(WEEKS, "is_imported then 1 else", "is_imported then 0 else"),
+    "a_week_of_the_calendar_year": Mutation(
+        NAMES, "extract(year from {{ days_after(week_start(day), 3) }})", "extract(year from {{ day }})"
+    ),
+    "the_week_ends_with_its_first_day": Mutation(PERIODS, "max(case when is_usable", "min(case when is_usable"),
+    "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
+    "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
+    "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
+    "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
+    "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
+    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
-        WEEKS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
+        PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
     "saturday_s_engagement": Mutation(
-        WEEKS, "days_after('published.week_start_on', 6)", "days_after('published.week_start_on', 5)"
+        PERIODS, "<= {{ period_end('published.' ~ start, period) }}", "< {{ period_end('published.' ~ start, period) }}"
     ),
-    "the_first_engagement": Mutation(WEEKS, "order by seen.measured_on desc", "order by seen.measured_on"),
+    "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
     "no_posts_is_unknown": Mutation(
-        WEEKS, "coalesce(published_by_week.posts_published, 0)", "published_by_week.posts_published"
+        PERIODS, "coalesce(published_by_period.posts_published, 0)", "published_by_period.posts_published"
     ),
-    "a_flow_cut_short": Mutation(WEEKS, "this_week.is_complete and last_week.is_complete", "this_week.is_complete"),
+    "a_flow_cut_short": Mutation(
+        PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
+    ),
     # the usual
-    "an_anomaly_is_usual": Mutation(JUDGED, "is_complete and not has_anomaly then change", "is_complete then change"),
-    "half_a_week_is_usual": Mutation(JUDGED, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
-    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_weeks') }}", "< {{ var('usual_weeks') }}"),
+    "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
+    "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
+    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_periods') }}", "< {{ var('usual_periods') }}"),
     "usual_from_seven": Mutation(
-        USUAL, ">= {{ var('usual_weeks_at_least') }} then min", "> {{ var('usual_weeks_at_least') }} then min"
+        USUAL, ">= {{ var('usual_at_least') }} then min", "> {{ var('usual_at_least') }} then min"
     ),
     "usual_within_25": Mutation(
-        USUAL, "earlier.week_start_on >= {{ days_before", "earlier.week_start_on > {{ days_before"
+        USUAL, "earlier.{{ start }} >= {{ periods_before", "earlier.{{ start }} > {{ periods_before"
     ),
     "usual_from_its_highest": Mutation(USUAL, "then min(figure) end", "then max(figure) end"),
     "as_high_as_usual_is_higher": Mutation(USUAL, "{{ low }} > usual_high", "{{ low }} >= usual_high"),
     "surely_lower": Mutation(USUAL, "{{ high }} < usual_low", "{{ low }} < usual_low"),
     "a_year_of_365_days": Mutation(
-        JUDGED, "days_after('last_year.week_start_on', 364)", "days_after('last_year.week_start_on', 365)"
+        JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    # what posts drew
+    "the_earlier_of_two_days_as_near": Mutation(
+        AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
+    ),
+    "the_day_s_own_posts_are_usual": Mutation(
+        PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
+    ),
+    "three_times_is_not_far": Mutation(PERFORMANCE, "lift >= {{ var('far_times') }}", "lift > {{ var('far_times') }}"),
+    "imported_followers": Mutation("models/intermediate/int_post_followers.sql", "and not is_imported", ""),
+    "posts_without_the_figure_in_the_rate": Mutation(
+        "models/marts/engagement_weeks.sql",
+        "sum(engagements) filter (where {{ count }} is not null)",
+        "sum(engagements)",
+    ),
     # going on from an earlier build
+    "what_was_usual_stays": Mutation(
+        PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
+    ),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
     ),
@@ -182,9 +204,11 @@ MUTATIONS = QUICK | {
         POST_DAYS, "changed + literals(looking_back, changed) +", "changed +", in_parts=True
     ),
     "posts_dated_late_stay": Mutation(POST_DAYS, " + literals(dated)", "", in_parts=True),
-    "the_next_week_stays": Mutation(WEEKS, "days_moved(changed, [0, 7])", "days_moved(changed, [0])", in_parts=True),
-    "the_usual_range_stays": Mutation(JUDGED, "range(0, 7 * within + 1, 7)", "range(0, 7 * 12 + 1, 7)", in_parts=True),
-    "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [364]", "| list", in_parts=True),
+    "the_next_week_stays": Mutation(
+        PERIODS, "starts_moved(changed, [0, 1], period)", "starts_moved(changed, [0], period)", in_parts=True
+    ),
+    "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
+    "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
     # peers
     "the_floor_is_out": Mutation(PEERS, "< {{ var('peer_floor') }}", "<= {{ var('peer_floor') }}"),
     "ties_have_the_best_place": Mutation(
@@ -212,4 +236,17 @@ MUTATIONS = QUICK | {
         "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
         "when false then null",
     ),
+}
+
+WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
+TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+EFFECT_MUTATIONS = {
+    "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
+    "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
+    "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "an_account_that_comes_is_growth": Mutation(
+        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+    ),
+    "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }

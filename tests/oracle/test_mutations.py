@@ -1,7 +1,7 @@
 """A record that no world would make, built whole and in two parts; and the same with one small fault in the SQL each.
 
 Each seeded fault must build and must make a row differ from what the oracle expects. One dbt process, kept warm, does
-all the builds; only these marts and what they are made of are built, and no test of dbt's own is run.
+all the builds; only those marts and what they are made of are built, and no test of dbt's own is run.
 """
 
 from __future__ import annotations
@@ -20,15 +20,11 @@ import pytest
 
 from socialmetrics.warehouse import SQL
 
-from . import chaos
-from .adoption import platform_adoption
+from . import chaos, slips
 from .expected import Expected, Row
 from .mutations import MUTATIONS, QUICK, Mutation
-from .peers import peer_weeks
 from .test_oracle import GRAINS, differences, tables
-from .test_peers import GRAIN, GRAIN_OF_ADOPTION
 
-ALL_GRAINS = GRAINS | {"peer_weeks": GRAIN, "platform_adoption": GRAIN_OF_ADOPTION}
 WORKER = """
 import json, sys
 from pathlib import Path
@@ -55,9 +51,7 @@ class Bench:
         chaos.land(record, self.landing, "second")
         self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
         chaos.land(record, self.landing, "first")
-        expected = Expected(record)
-        self.wanted = tables(expected)
-        self.wanted |= {"peer_weeks": peer_weeks(expected), "platform_adoption": platform_adoption(expected)}
+        self.wanted = tables(Expected(record))
         told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
         self.dbt = subprocess.Popen(
             [sys.executable, "-c", WORKER],
@@ -92,10 +86,7 @@ class Bench:
             self._move(self.aside, self.landing)
         self._build()
         with duckdb.connect(str(self.files / "marts.duckdb"), read_only=True) as connection:
-            found = [
-                differences(mart, self.wanted[mart], _read(connection, mart), grain)
-                for mart, grain in ALL_GRAINS.items()
-            ]
+            found = [differences(mart, self.wanted[mart], _read(connection, mart)) for mart in GRAINS]
         return "\n".join(filter(None, found))
 
     def _move(self, source: Path, target: Path) -> None:
@@ -106,7 +97,7 @@ class Bench:
     def _build(self) -> None:
         places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
         arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
-        what = ["--select", *(f"+{mart}" for mart in ALL_GRAINS)]
+        what = ["--select", *(f"+{mart}" for mart in GRAINS)]
         how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps({"timezone": chaos.TIMEZONE})]
         line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
         assert self.dbt.stdin
@@ -133,6 +124,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.mark.parametrize("in_parts", [False, True], ids=["at once", "in parts"])
 def test_the_marts_of_a_record_thrown_together(bench: Bench, in_parts: bool) -> None:
     assert bench.faults(in_parts) == ""
+
+
+def test_slips_stand_apart_and_what_stays_does_not() -> None:
+    found = {key for key, row in Expected(chaos.chaos()).days.items() if row["is_anomaly"] and key[:3] in slips.SERIES}
+    assert found == {(*series, day) for series in slips.SERIES for day in slips.days(series)}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -202,6 +202,7 @@ select
     is_usable and previous_on is null as is_baseline,
     coalesce(days_since_previous > cadence_days, false) as is_gap,
     is_break,
+    coalesce(kind = 'counter' and not is_break and high < previous_low, false) as is_decrease,
     is_anomaly,
     is_late,
     cast({{ this_load() }} as integer) as load_id

@@ -22,6 +22,7 @@ from socialmetrics.exports.figures import (
     Gone,
     Missing,
     Note,
+    Pattern,
     Score,
     Series,
     Source,
@@ -93,6 +94,7 @@ def _read(
         definitions=definitions,
         breaks=breaks,
         account_weeks=_account_weeks(connection, week_of(monday)),
+        patterns=_patterns(connection),
         notes=tuple(note for note in notes if note.noted_on >= monday),
     )
 
@@ -374,10 +376,12 @@ def _attention(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date
             coalesce(p.status, 'public') = 'public' as is_public, p.published_on,
             case when coalesce(p.status, 'public') = 'public' then p.title end as title,
             case when coalesce(p.status, 'public') = 'public' then p.url end as url,
-            g.engagements, g.comments, coalesce(g.comments * 2 > g.engagements, false) as is_mostly_comments
+            g.engagements, g.comments, coalesce(f.is_mostly_comments, false) as is_mostly_comments, f.is_far_above_usual
         from gained as g
         inner join accounts as a on a.platform = g.platform and a.account_id = g.account_id
         inner join posts as p on p.platform = g.platform and p.account_id = g.account_id and p.post_id = g.post_id
+        left join post_performance as f
+            on f.platform = g.platform and f.account_id = g.account_id and f.post_id = g.post_id
         where g.engagements > 0
             and not exists (
                 from notes as n
@@ -396,6 +400,23 @@ def _attention(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date
         )
         for row in rows
     )
+
+
+def _patterns(connection: duckdb.DuckDBPyConnection) -> tuple[Pattern, ...]:
+    """Our posts by kind, hour and weekday, up to the file's latest day."""
+    rows = _rows(
+        connection,
+        """
+        select
+            p.platform, a.handle, a.label, a.name, a.account_id, p.dimension, p.dimension_value, p.latest_on,
+            p.posts, p.posts_with_lift, p.median_lift_7d
+        from post_patterns as p
+        inner join accounts as a on a.account_key = p.account_key
+        where a.is_own
+        order by p.platform, a.account_id, p.dimension, p.dimension_value
+        """,
+    )
+    return tuple(Pattern(**{**_named(row), "dimension_value": _text(row["dimension_value"])}) for row in rows)
 
 
 def _standings(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Standing, ...]:

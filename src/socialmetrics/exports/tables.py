@@ -24,13 +24,13 @@ class Sheet:
 
 def sheets(figures: Figures) -> list[Sheet]:
     """One sheet for each kind of row, in the order of the report."""
-    weeks = account_weeks(figures)
+    weeks, is_told = account_weeks(figures), figures.patterns is not None  # packs frozen earlier do not tell it
     return [
         _sheet("scorecard", "Scorecard", figures.scores, _SCORE),
         _weeks(figures),
         _sheet("activity", "Activity", figures.activity, _ACTIVITY),
-        _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION),
-        _sheet("notes", "Notes", figures.notes, _NOTE),
+        _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION + _ATTENTION_SINCE * is_told),
+        *[_sheet("notes", "Notes", figures.notes or (), _NOTE)] * (figures.notes is not None),
         _sheet("among_peers", "Among peers", figures.standings, _STANDING),
         _missing(figures),
         _gone(figures),
@@ -38,6 +38,7 @@ def sheets(figures: Figures) -> list[Sheet]:
         _sheet("metrics", "What the figures mean", figures.definitions, _DEFINITION),
         _sheet("metric_breaks", "Changed definitions", figures.breaks, _BREAK),
         weeks,
+        *[_sheet("post_patterns", "Kinds and hours", figures.patterns or (), _PATTERN)] * is_told,
     ]
 
 
@@ -64,6 +65,10 @@ _ACTIVITY = (
 _ATTENTION = (
     "platform", "account", "post_id", "kind", "is_public", "title", "url", "published_on",
     "engagements", "comments", "is_mostly_comments",
+)  # fmt: skip
+_ATTENTION_SINCE = ("is_far_above_usual",)
+_PATTERN = (
+    "platform", "account", "dimension", "dimension_value", "latest_on", "posts", "posts_with_lift", "median_lift_7d",
 )  # fmt: skip
 _NOTE = ("noted_on", "platform", "post_id", "text")
 _STANDING = (
