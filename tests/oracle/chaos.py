@@ -36,7 +36,8 @@ LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (date(2025, 3, 9), date(2025, 6, 1), date(2025, 10, 5), date(2025, 10, 19))
 IMPORTED_AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
 
-TIMEZONE = "America/Chicago"
+TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
+VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
 
 Row = dict[str, Any]
 Post = tuple[str, str, str]  # platform, account_id, post_id

@@ -22,6 +22,8 @@ VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
+ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
+ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
 QUICK = {
@@ -72,6 +74,23 @@ MUTATIONS = QUICK | {
     "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
     "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
+    # figures that stand apart
+    "neighbours_a_day_nearer": Mutation(
+        ANOMALIES, "between judged.day_number - {{ reach }}", "between judged.day_number - {{ reach - 1 }}"
+    ),
+    "a_surge_is_a_slip": Mutation(
+        ANOMALIES, "bool_or(neighbour_on > measured_on and abs(neighbour_size - center) <= farthest)", "true"
+    ),
+    "seven_neighbours": Mutation(
+        ANOMALIES, "count(*) >= {{ var('anomaly_neighbours') }}", "count(*) > {{ var('anomaly_neighbours') }}"
+    ),
+    "the_other_side_of_a_break_is_near": Mutation(
+        ANOMALIES, "and judged.means_since_on = neighbours.means_since_on\n", "\n"
+    ),
+    "large_by_itself_alone": Mutation(ANOMALIES, "greatest(size, center) >= ln", "size >= ln"),
+    "a_page_is_a_neighbour": Mutation(
+        ANOMALIES, "and not is_imported\n        and value is not null", "and value is not null"
+    ),
     # intervals
     "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
     "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
@@ -152,6 +171,20 @@ MUTATIONS = QUICK | {
     "a_flow_cut_short": Mutation(
         PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
     ),
+    # months
+    "a_month_from_any_day": Mutation(PERIODS, "'is_at_end and last_is_at_end'", "'true'"),
+    "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
+    "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
+    "a_fiscal_year_a_month_later": Mutation(CALENDAR, ">= {{ first }}", "> {{ first }}"),
+    "quarters_of_the_calendar": Mutation(CALENDAR, "+ 12 - {{ var('fiscal_year_starts_in') | int }}", "+ 11"),
+    # the trend
+    "a_trend_of_nine_weeks": Mutation(TREND, "< point.week_start_on", "<= point.week_start_on"),
+    "a_trend_from_six": Mutation(TREND, ">= {{ var('trend_weeks_at_least') }}", "> {{ var('trend_weeks_at_least') }}"),
+    "a_trend_by_the_mean": Mutation(TREND, "median(slope)", "avg(slope)"),
+    "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
+    # organizations
+    "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
+    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
@@ -169,7 +202,10 @@ MUTATIONS = QUICK | {
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
     # going on from an earlier build
+    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
     ),
