@@ -1,6 +1,12 @@
 {# Incremental by files. Every load has a number; a model goes on from its own highest, and replaces whole days. #}
 
 
+{# The last day of fetching whose files are read now, where a full build goes slice by slice; else empty. #}
+{% macro landed_until() %}
+    {{ return(env_var('SOCIALMETRICS_LANDED_UNTIL', '')) }}
+{% endmacro %}
+
+
 {# The load being built now: the highest in landed_files. #}
 {% macro this_load() %}
     {%- set files = ref('landed_files') -%}
@@ -44,11 +50,26 @@
 {% endmacro %}
 
 
-{# The landing files of one kind that this model has not read yet. #}
-{% macro new_files(kind) %}
-    {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
-    {{ return(literals(query)) }}
-{% endmacro %}
+{# A condition that a row's `file` is one of a kind that this model has not read yet; always true when it reads them all. #}
+{% macro is_in_new_file(kind) -%}
+    {%- if execute and (is_incremental() or landed_until()) -%}
+        {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
+        {%- set files = run_query(query).columns[0].values() -%}
+        {{ "file in ('" ~ files | join("', '") ~ "')" if files else 'false' }}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The newest file of a kind of the directory, as a subquery: it is the whole snapshot, also where it holds no row. #}
+{% macro newest_file(kind) -%}
+    (
+        select max_by(landed.file, replace(landed.file, '.parquet', ''))
+        from {{ ref('landed_files') }} as landed
+        where landed.kind = '{{ kind }}'
+    )
+{%- endmacro %}
 
 
 {# A condition that a column is one of the literals; always true when the model is built from nothing. #}

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from socialmetrics.records import COLUMNS, Account
 
 from . import slips
+from .engagement import KINDS
 from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
 
 FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
@@ -35,6 +36,22 @@ TOLD_LATE = "told late"
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (date(2025, 3, 9), date(2025, 6, 1), date(2025, 10, 5), date(2025, 10, 19))
 IMPORTED_AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
+BESIDE_THE_USUAL = {  # by Page: days since the first, comments, other engagements
+    "H": (
+        *((0, 0, 90), (1, 0, 95), (2, 0, 100), (3, 0, 105), (4, 0, 110)),
+        (5, 0, 300),  # three times the usual
+        *((90, 0, 100), (91, 0, 100), (92, 0, 100), (93, 0, 500)),
+        (95, 0, 900),  # the fifth before it is just recent enough
+    ),
+    "I": ((0, 0, 1), (1, 0, 10), (2, 0, 100), (3, 0, 1000), (4, 0, 10000), (5, 0, 300)),  # within the spread
+    "J": (*((day, 0, 3) for day in range(5)), (5, 0, 9), (6, 0, 10)),  # few, then just enough
+    "K": (
+        *((0, 5, 4), (1, 4, 4), (2, 4, 4), (3, 4, 4), (4, 4, 4)),
+        *((5, 11, 3), (6, 12, 3)),  # three times as many comments for each reaction, then more
+        *((7, 9, 0), (8, 10, 0)),  # few, then just enough
+    ),
+    "L": tuple((0, 0, 10 + number) for number in range(6)),  # all of one day
+}
 
 TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
 VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
@@ -97,6 +114,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += _a_post_told_late(record)
+    record.said += _posts_beside_the_usual(record)
     record.said += slips.slips(record)
     return record
 
@@ -254,6 +272,22 @@ def _a_post_told_late(record: Record) -> Iterator[Said]:
             yield Said(*post, metric, day, value, None, at, run_id, at)
 
 
+def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
+    """Posts of Pages that no directory names, each on an edge of what is far above usual or mostly comments.
+
+    Each is seen once, a week old; one of them is told late, so that what was usual after it is not any more.
+    """
+    first = datetime(2026, 5, 20, 12, tzinfo=UTC)
+    for account_id, posts in BESIDE_THE_USUAL.items():
+        for number, (days, comments, others) in enumerate(posts):
+            post = ("facebook", account_id, f"{account_id}{number}")
+            record.published[post] = first + timedelta(days=days)
+            day = record.published_on(post) + timedelta(days=7)
+            at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "J1" else "told in time"
+            for metric, value in (("comments", comments), ("reactions", others), ("shares", 0)):
+                yield Said(*post, metric, day, value, None, at, run_id, at)
+
+
 def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     """Whether it lands in the second part: a few runs, readings and posts, and the last directory.
 
@@ -311,7 +345,7 @@ def _stamp(snapshot: Snapshot) -> Row:
 
 def _post_of(post: Post, published_at: datetime) -> Row:
     at = published_at.replace(tzinfo=None)
-    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": "post"}
+    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": KINDS.get(post[0], "post")}
     return dict(zip(("platform", "account_id", "post_id"), post, strict=True)) | seen
 
 

@@ -21,6 +21,7 @@ class Mutation:
 VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_periods.sql"
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
 ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
 ORGANIZATIONS = "macros/organization_periods.sql"
@@ -148,14 +149,16 @@ MUTATIONS = QUICK | {
         "cast(date_trunc('week', {{ day }}) as date)",
         "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
     ),
-    "a_week_of_the_calendar_year": Mutation("macros/dialect.sql", "'%G-W%V'", "'%Y-W%V'"),
+    "a_week_of_the_calendar_year": Mutation(
+        NAMES, "extract(year from {{ days_after(week_start(day), 3) }})", "extract(year from {{ day }})"
+    ),
     "the_week_ends_with_its_first_day": Mutation(PERIODS, "max(case when is_usable", "min(case when is_usable"),
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
     "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
     "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
     "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
-    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1 else", "is_imported then 0 else"),
+    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
         PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
@@ -201,9 +204,26 @@ MUTATIONS = QUICK | {
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
     "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
+    # what posts drew
+    "the_earlier_of_two_days_as_near": Mutation(
+        AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
+    ),
+    "the_day_s_own_posts_are_usual": Mutation(
+        PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
+    ),
+    "three_times_is_not_far": Mutation(PERFORMANCE, "lift >= {{ var('far_times') }}", "lift > {{ var('far_times') }}"),
+    "imported_followers": Mutation("models/intermediate/int_post_followers.sql", "and not is_imported", ""),
+    "posts_without_the_figure_in_the_rate": Mutation(
+        "models/marts/engagement_weeks.sql",
+        "sum(engagements) filter (where {{ count }} is not null)",
+        "sum(engagements)",
+    ),
     # going on from an earlier build
     "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
     "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
+    "what_was_usual_stays": Mutation(
+        PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
+    ),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
     ),
@@ -220,4 +240,17 @@ MUTATIONS = QUICK | {
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+}
+
+WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
+TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+EFFECT_MUTATIONS = {
+    "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
+    "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
+    "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "an_account_that_comes_is_growth": Mutation(
+        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+    ),
+    "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }

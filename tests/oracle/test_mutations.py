@@ -97,7 +97,7 @@ class Bench:
     def _build(self) -> None:
         places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
         arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
-        what = ["--select", "+account_metric_days", "+post_days", "+organization_weeks", "+organization_months"]
+        what = ["--select", *(f"+{mart}" for mart in GRAINS)]
         how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps(chaos.VARS)]
         line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
         assert self.dbt.stdin
@@ -109,7 +109,7 @@ class Bench:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
-    found = connection.execute(f"select * exclude (load_id) from {mart}")
+    found = connection.execute(f"select columns(lambda name: name <> 'load_id') from {mart}")
     columns = [column[0] for column in found.description or []]
     return [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from socialmetrics import warehouse
 
 from .conftest import Scenario
+from .engagement import Engagement
 from .expected import Expected, Row, Rows
 
 GRAINS = {
@@ -20,6 +22,9 @@ GRAINS = {
     "account_months": ("platform", "account_id", "metric", "month_start_on"),
     "organization_weeks": ("organization_id", "platform", "metric", "week_start_on"),
     "organization_months": ("organization_id", "platform", "metric", "month_start_on"),
+    "post_performance": ("platform", "account_id", "post_id"),
+    "engagement_weeks": ("platform", "account_id", "week_start_on"),
+    "post_patterns": ("platform", "account_id", "dimension", "dimension_value"),
 }
 SHOWN = 12
 
@@ -60,7 +65,9 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
     assert all(visit.instant.date() > visit.day for visit in record.visits)
 
 
+@cache
 def tables(expected: Expected) -> dict[str, Rows]:
+    engagement = Engagement(expected)
     return {
         "account_metric_days": expected.days,
         "post_days": expected.post_days,
@@ -68,18 +75,21 @@ def tables(expected: Expected) -> dict[str, Rows]:
         "account_months": expected.months,
         "organization_weeks": expected.organization_weeks,
         "organization_months": expected.organization_months,
+        "post_performance": engagement.performance,
+        "engagement_weeks": engagement.weeks,
+        "post_patterns": engagement.patterns,
     }
 
 
 def read(scenario: Scenario, mart: str) -> Found:
     """A mart as published."""
-    columns, found = warehouse.query(scenario.settings, f"select * exclude (load_id) from {mart}")
+    columns, found = warehouse.query(scenario.settings, f"select columns(lambda name: name <> 'load_id') from {mart}")
     return [dict(zip(columns, values, strict=True)) for values in found]
 
 
-def differences(mart: str, wanted: Rows, rows: Found) -> str:
+def differences(mart: str, wanted: Rows, rows: Found, grain: tuple[str, ...] = ()) -> str:
     """The first differing rows in words, with how many there are of each kind; empty where there are none."""
-    keys = [tuple(row[name] for name in GRAINS[mart]) for row in rows]
+    keys = [tuple(row[name] for name in grain or GRAINS[mart]) for row in rows]
     found = dict(zip(keys, rows, strict=True))
     lines = [f"{number} times: {key}" for key, number in Counter(keys).most_common(SHOWN) if number > 1]
     lines += [f"missing: {key} {wanted[key]}" for key in sorted(wanted.keys() - found.keys(), key=str)[:SHOWN]]

@@ -32,13 +32,21 @@ TABLES = {
     "account_weeks",
     "accounts",
     "coverage_days",
+    "initiatives",
+    "engagement_weeks",
+    "initiative_effects",
     "metric_breaks",
     "metrics",
+    "notes",
     "observations",
     "organization_months",
     "organization_weeks",
     "organizations",
+    "peer_weeks",
+    "platform_adoption",
     "post_days",
+    "post_patterns",
+    "post_performance",
     "posts",
     "weekly_scorecard",
 }
@@ -145,6 +153,14 @@ def test_going_on_equals_building_from_nothing(settings: Settings, tmp_path: Pat
         assert gone_on[table] == rows, (
             f"{table}: missing {sorted(missing, key=str)[:3]}, to spare {sorted(spare, key=str)[:3]}"
         )
+
+
+def test_building_slice_by_slice_equals_one_statement(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "SLICE_ROWS", 250)
+    assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) >= 2
+    assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
 
 
 def test_every_rule_has_a_unit_test_that_passes(settings: Settings) -> None:

@@ -111,7 +111,8 @@ EVENT_TITLES = {
 }
 DELETED_AFTER = timedelta(days=3)
 
-# What each initiative adds to the daily growth of the logarithm of its accounts' followers, from start to end.
+# What each initiative adds from start to end: about followers, to the daily growth of the logarithm of its accounts';
+# about engagements, to the logarithm of what each post published then draws.
 EFFECTS: Mapping[str, float] = {"patient-voices": 0.0012, "flu-season": 0.0}
 INITIATIVES = (
     Initiative(
@@ -289,11 +290,19 @@ PEER_POSTS = {"youtube": 0.12, "x": 0.8, "facebook": 0.6}  # a day, median
 class World:
     """One fictional hospital network and its peers. Two worlds of the same seed and size are the same world.
 
-    `effects`: what each initiative adds to the daily growth of the logarithm of followers.
+    `effects`: what each initiative adds, as in `EFFECTS`. `events`: what happens to whom; nothing, where peers are to
+    be like the own organization.
     """
 
-    def __init__(self, seed: int = 2010, peers: int = 40, effects: Mapping[str, float] = EFFECTS) -> None:
-        self.seed, self.effects, self.initiatives = seed, dict(effects), INITIATIVES
+    def __init__(
+        self,
+        seed: int = 2010,
+        peers: int = 40,
+        effects: Mapping[str, float] = EFFECTS,
+        initiatives: tuple[Initiative, ...] = INITIATIVES,
+        events: tuple[Event, ...] = EVENTS,
+    ) -> None:
+        self.seed, self.effects, self.initiatives, self._told = seed, dict(effects), initiatives, events
         own = Organization(OWN, "Lakeside Health", True, "midwest", "500 or more", "nonprofit", "teaching", "urban")
         self.organizations = (own, *(self._peer(n) for n in range(1, peers + 1)))
         self.accounts = tuple(self._accounts())
@@ -389,13 +398,27 @@ class World:
         return math.exp(log) * (1 - math.exp(-(days_since(instant, account.created_at) + 0.5) / 60))
 
     def _initiated(self, account: WorldAccount, instant: datetime) -> float:
+        """What initiatives about followers have added to the logarithm by an instant."""
         total = 0.0
-        for each in self.initiatives:
-            if each.organization_id == account.organization_id and each.platform in (None, account.platform):
-                start = datetime.combine(each.started_on, datetime.min.time(), UTC)
-                length = ((each.ended_on or date.max) - each.started_on).days + 1
-                total += self.effects.get(each.initiative_id, 0.0) * min(max(days_since(instant, start), 0), length)
+        for each, start, length in self._initiatives_of(account, "followers"):
+            total += self.effects.get(each.initiative_id, 0.0) * min(max(days_since(instant, start), 0), length)
         return total
+
+    def _encouraged(self, account: WorldAccount, instant: datetime) -> float:
+        """What initiatives about engagements add to the logarithm of what a post draws that is published now."""
+        return sum(
+            self.effects.get(each.initiative_id, 0.0)
+            for each, start, length in self._initiatives_of(account, "engagements")
+            if 0 <= days_since(instant, start) < length
+        )
+
+    def _initiatives_of(self, account: WorldAccount, metric: str) -> Iterator[tuple[Initiative, datetime, int]]:
+        """The initiatives about a metric of an account, when each began, and over how many days."""
+        for each in self.initiatives:
+            is_here = each.organization_id == account.organization_id and each.platform in (None, account.platform)
+            if is_here and each.metric == metric:
+                start = datetime.combine(each.started_on, datetime.min.time(), UTC)
+                yield each, start, ((each.ended_on or date.max) - each.started_on).days + 1
 
     # posts
 
@@ -442,7 +465,8 @@ class World:
         followers = self._level(account, FOLLOWERS[post.platform], post.published_at)
         spread = 0.9 * normal(self.seed, post.post_id) + 0.3 * normal(self.seed, post.post_id, metric)
         crowd = {"viral": 40.0, "pile_on": 60.0 if metric in COMMENTS else 0.5}.get(post.event, 1.0)
-        return POST_SHARES[post.platform][metric] * followers * crowd * math.exp(spread)
+        lift = self._encouraged(account, post.published_at)
+        return POST_SHARES[post.platform][metric] * followers * crowd * math.exp(spread + lift)
 
     def _published(self, account: WorldAccount, instant: datetime) -> int:
         """Posts since `EPOCH` that stand at the instant."""
@@ -559,7 +583,7 @@ class World:
         created_at = datetime(2009, 1, 1, tzinfo=UTC) + timedelta(seconds=int(unit(*key, "created") * 9 * 365 * 86400))
         events = [
             e
-            for e in EVENTS
+            for e in self._told
             if (e.platform, e.organization_id, e.account_group) == (platform, organization.organization_id, group)
         ]
         created_at = next((e.starts_at for e in events if e.kind == "opened"), created_at)

@@ -1,0 +1,263 @@
+with
+
+windows as (
+
+    select * from {{ ref('int_effect_windows') }}
+    where trial = 'initiative'
+
+),
+
+trials as (
+
+    select * from {{ ref('int_effect_trials') }}
+
+),
+
+treated as (
+
+    select * from trials
+    where is_treated
+
+),
+
+placebos as (
+
+    select * from trials
+    where not is_treated
+
+),
+
+ranked as (
+
+    select
+        treated.window_id,
+        count(*) as placebo_n,
+        1 + count(case when placebos.effect_in_misfits >= treated.effect_in_misfits then 1 end) as placebo_rank
+
+    from treated
+    inner join placebos on treated.window_id = placebos.window_id
+    group by treated.window_id
+
+),
+
+-- one in twenty, the organization counted among them, may lie further out; with fewer than 19 placebos none can
+bounds as (
+
+    select
+        window_id,
+        effect_in_misfits as bound
+
+    from placebos
+    qualify
+        row_number() over (partition by window_id order by effect_in_misfits)
+        = 1 + count(*) over (partition by window_id) - floor((1 + count(*) over (partition by window_id)) / 20.0)
+
+),
+
+estimated as (
+
+    select
+        treated.window_id,
+        treated.accounts,
+        treated.end_value,
+        treated.peers_matched,
+        treated.pre_weeks,
+        treated.pre_rmse,
+        ranked.placebo_n,
+        ranked.placebo_rank,
+        treated.effect,
+        treated.effect - bounds.bound * treated.pre_rmse as effect_low,
+        treated.effect + bounds.bound * treated.pre_rmse as effect_high
+
+    from treated
+    left join ranked on treated.window_id = ranked.window_id
+    left join bounds on treated.window_id = bounds.window_id
+
+),
+
+before as (
+
+    select
+        trials_before.initiative_id,
+        trials_before.platform,
+        estimated.effect,
+        estimated.placebo_n,
+        estimated.placebo_rank
+
+    from {{ ref('int_effect_windows') }} as trials_before
+    inner join estimated on trials_before.window_id = estimated.window_id
+    where
+        trials_before.trial = 'before'
+        and estimated.effect_low is not null
+
+),
+
+others as (
+
+    select
+        windows.window_id,
+        count(*) as other_initiatives
+
+    from windows
+    inner join {{ ref('int_initiatives') }} as initiatives
+        on windows.organization_id = initiatives.organization_id
+        and windows.platform = coalesce(initiatives.platform, windows.platform)
+        and windows.initiative_id <> initiatives.initiative_id
+        and windows.end_on >= initiatives.started_on
+        and {{ days_before('windows.start_on', 7 * (var('effect_pre_weeks') | int) + 6) }}
+        <= coalesce(initiatives.ended_on, windows.end_on)
+    group by windows.window_id
+
+),
+
+registry as (
+
+    select * from {{ ref('metrics') }}
+    where subject = 'account'
+
+),
+
+found as (
+
+    select
+        windows.initiative_id,
+        initiatives.name,
+        windows.organization_id,
+        windows.platform,
+        windows.metric,
+        windows.kind,
+        initiatives.started_on,
+        initiatives.ended_on,
+        windows.end_on as measured_until_on,
+        windows.is_ongoing,
+        estimated.accounts,
+        coalesce(estimated.peers_matched, 0) as peers_matched,
+        coalesce(estimated.placebo_n, 0) as placebo_n,
+        estimated.effect,
+        exp(estimated.effect) - 1 as effect_rate,
+        exp(estimated.effect_low) - 1 as effect_rate_low,
+        exp(estimated.effect_high) - 1 as effect_rate_high,
+        cast(round(estimated.end_value * (1 - exp(-estimated.effect))) as bigint) as gained,
+        cast(round(estimated.end_value * (1 - exp(-estimated.effect_low))) as bigint) as gained_low,
+        cast(round(estimated.end_value * (1 - exp(-estimated.effect_high))) as bigint) as gained_high,
+        initiatives.cost_usd,
+        count(*) over (partition by windows.initiative_id) = 1 as is_all_it_cost,
+        estimated.placebo_rank,
+        estimated.placebo_rank / (1.0 + estimated.placebo_n) as p_value,
+        estimated.pre_weeks,
+        estimated.pre_rmse,
+        exp(before.effect) - 1 as time_placebo_effect_rate,
+        before.placebo_n as time_placebo_n,
+        before.placebo_rank as time_placebo_rank,
+        coalesce(others.other_initiatives, 0) as other_initiatives,
+        case
+            when estimated.effect_low > 0 then 'more than expected'
+            when estimated.effect_high < 0 then 'less than expected'
+            when estimated.effect_low is not null then 'no difference seen'
+            else 'cannot tell'
+        end as finding,
+        case
+            when windows.obstacle is not null then windows.obstacle
+            when estimated.window_id is null
+                then concat(
+                    'no account was observed from ', {{ var('effect_pre_weeks_at_least') }},
+                    ' weeks before the beginning to the end'
+                )
+            when estimated.effect_low is null
+                then concat(
+                    'only ', coalesce(estimated.placebo_n, 0), ' organizations can be compared, and it takes 19'
+                )
+        end as obstacle,
+        coalesce(
+            registry.display_name,
+            concat(upper(substr(windows.metric, 1, 1)), replace(substr(windows.metric, 2), '_', ' '))
+        ) as display_name
+
+    from windows
+    inner join {{ ref('int_initiatives') }} as initiatives on windows.initiative_id = initiatives.initiative_id
+    left join estimated on windows.window_id = estimated.window_id
+    left join before
+        on windows.initiative_id = before.initiative_id
+        and windows.platform = before.platform
+        and estimated.window_id is not null
+    left join others on windows.window_id = others.window_id
+    left join registry
+        on windows.platform = registry.platform
+        and windows.metric = registry.metric
+
+),
+
+-- what it cost is set against what it gained only where it surely gained, and where one row holds all of it
+costed as (
+
+    select
+        *,
+        case when finding = 'more than expected' and is_all_it_cost and gained_low > 0 then cost_usd end as cost_of_gain
+
+    from found
+
+),
+
+worded as (
+
+    select
+        *,
+        case
+            when finding = 'cannot tell' then concat('Cannot tell: ', obstacle, '.')
+            else concat(
+                case when is_ongoing then concat('So far ', lower(display_name)) else display_name end,
+                ' came out ', {{ percent('abs(effect_rate)') }},
+                case when effect_rate < 0 then ' below' else ' above' end,
+                ' what ', peers_matched, ' organizations of similar size would suggest',
+                case when finding = 'no difference seen' then ', within what chance brings' else '' end,
+                ' (95 % interval ', {{ percent('effect_rate_low') }}, ' to ', {{ percent('effect_rate_high') }}, ').',
+                case
+                    when other_initiatives = 1 then ' Another initiative of the organization ran at the time.'
+                    when other_initiatives > 1
+                        then concat(' ', other_initiatives, ' other initiatives of the organization ran at the time.')
+                    else ''
+                end
+            )
+        end as finding_text
+
+    from costed
+
+)
+
+select
+    initiative_id,
+    name,
+    organization_id,
+    platform,
+    metric,
+    kind,
+    started_on,
+    ended_on,
+    measured_until_on,
+    is_ongoing,
+    cast(accounts as integer) as accounts,
+    cast(peers_matched as integer) as peers_matched,
+    cast(placebo_n as integer) as placebo_n,
+    effect,
+    effect_rate,
+    effect_rate_low,
+    effect_rate_high,
+    gained,
+    gained_low,
+    gained_high,
+    cost_usd,
+    cast(cost_of_gain as double) / gained as cost_per_gained_usd,
+    cast(cost_of_gain as double) / gained_high as cost_per_gained_usd_low,
+    cast(cost_of_gain as double) / gained_low as cost_per_gained_usd_high,
+    cast(placebo_rank as integer) as placebo_rank,
+    cast(p_value as double) as p_value,
+    cast(pre_weeks as integer) as pre_weeks,
+    pre_rmse,
+    time_placebo_effect_rate,
+    cast(time_placebo_n as integer) as time_placebo_n,
+    cast(time_placebo_rank as integer) as time_placebo_rank,
+    cast(other_initiatives as integer) as other_initiatives,
+    finding,
+    finding_text
+
+from worded

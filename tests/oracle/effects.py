@@ -1,0 +1,342 @@
+"""`initiative_effects` a second time, in pandas, over the oracle's own days and weeks.
+
+Anchors are looked up one by one (the latest figure of the seven days up to each), peers sorted by distance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pandas as pd
+
+from socialmetrics.records import Initiative, Organization
+
+from .expected import BREAKS, Expected, Row, monday
+from .record import ACCOUNT_METRICS
+
+PRE_WEEKS, AT_LEAST, PEERS = 8, 3, 20
+ACTIVITIES = ("posts_published", "engagements", "post_engagements")
+NAMES = {"followers": "Followers", "views": "Views", "posts": "Posts", "connections": "Connections"}
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Over which days an initiative is measured; `since`: the latest break before it."""
+
+    initiative: Initiative
+    platform: str
+    start_on: date  # the day before it began
+    end_on: date
+    since: date
+    obstacle: str | None
+
+    @property
+    def is_flow(self) -> bool:
+        return self.initiative.metric in ACTIVITIES
+
+    @property
+    def days(self) -> int:
+        return (self.end_on - self.start_on).days
+
+    @property
+    def first_whole_week(self) -> date:
+        return monday(self.start_on + WEEK)
+
+    @property
+    def last_whole_week(self) -> date:
+        return monday(self.end_on - timedelta(days=6))
+
+    @property
+    def week_before(self) -> date:
+        return monday(self.start_on + timedelta(days=1)) - WEEK
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An organization in a window: its size; what the logarithm does before and after, over as many days; its weekly
+    growth before, by the number of the week."""
+
+    log_size: float
+    before: float
+    after: float
+    growth: pd.Series
+    accounts: int
+    end_value: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+class Effects:
+    """All rows, by initiative and platform."""
+
+    def __init__(
+        self,
+        expected: Expected,
+        organizations: Iterable[Organization],
+        initiatives: Iterable[Initiative],
+        pool: Callable[[str], str] = lambda _: "all",
+    ) -> None:
+        self.organizations = {one.organization_id: one for one in organizations}
+        self.initiatives, self.pool = list(initiatives), pool
+        days, weeks = (pd.DataFrame(list(rows.values())) for rows in (expected.days, expected.weeks))
+        self.days = days[days.value.notna() & ~days.is_anomaly & ~days.is_imported]
+        self.weeks = weeks[(weeks.kind == "flow") & weeks.is_complete & weeks.value.notna()]
+        self.latest = dict.fromkeys(ACCOUNT_METRICS, expected.record.horizon)
+        self.places = {(a.organization_id, a.platform) for a in expected.record.snapshots[-1].accounts if a.account_id}
+        self.rows = {(i.initiative_id, p): self._row(i, p) for i in self.initiatives for p in self._platforms(i)}
+
+    def _platforms(self, initiative: Initiative) -> list[str]:
+        if initiative.platform:
+            return [initiative.platform]
+        places = [p for p in ACCOUNT_METRICS if (initiative.organization_id, p) in self.places]
+        return [p for p in places if initiative.metric in (*ACCOUNT_METRICS[p], *ACTIVITIES)]
+
+    # windows
+
+    def window(self, initiative: Initiative, platform: str) -> Window:
+        end_on = min(initiative.ended_on or date.max, self.latest[platform])
+        found = Window(initiative, platform, initiative.started_on - timedelta(days=1), end_on, date.min, None)
+        return self._checked(found)
+
+    def before(self, window: Window) -> Window:
+        length = timedelta(days=window.days)
+        return self._checked(replace(window, start_on=window.start_on - length, end_on=window.start_on))
+
+    def _checked(self, window: Window) -> Window:
+        metric = window.initiative.metric
+        breaks = () if window.is_flow else BREAKS.get((window.platform, metric), ())
+        inside = [on for on in breaks if window.start_on < on <= window.end_on]
+        obstacle = None
+        if not window.is_flow and metric not in ACCOUNT_METRICS[window.platform]:
+            obstacle = "the platform shows no such metric"
+        elif window.days <= 0:
+            obstacle = "it begins after the latest day observed"
+        elif window.days < 7:
+            obstacle = "it has run for less than seven days"
+        elif window.is_flow and window.last_whole_week < window.first_whole_week:
+            obstacle = "no whole week lies within it"
+        elif inside:
+            obstacle = f"the metric means something else since {min(inside)}"
+        since = max((on for on in breaks if on <= window.start_on), default=date.min)
+        return replace(window, since=since, obstacle=obstacle)
+
+    def _is_busy(self, organization_id: str, window: Window, but: str = "") -> list[Initiative]:
+        """The organization's initiatives on the platform, in the window or the time before it."""
+        since = window.start_on - timedelta(days=7 * PRE_WEEKS + 6)
+        return [
+            each
+            for each in self.initiatives
+            if each.organization_id == organization_id
+            and each.platform in (None, window.platform)
+            and each.initiative_id != but
+            and each.started_on <= window.end_on
+            and (each.ended_on or date.max) >= since
+        ]
+
+    # organizations
+
+    def _candidates(self, window: Window) -> list[str]:
+        treated = window.initiative.organization_id
+        return [
+            name
+            for name, one in self.organizations.items()
+            if self.pool(name) == self.pool(treated)
+            and (name == treated or (not one.is_own and not self._is_busy(name, window)))
+        ]
+
+    def units(self, window: Window) -> dict[str, Unit]:
+        """The organizations that were observed throughout; none where the treated one's own history is too short."""
+        found = self._found(window) if window.obstacle is None else {}
+        return {name: unit for name, unit in found.items() if not math.isnan(unit.change) and len(unit.growth) > 1}
+
+    def _found(self, window: Window) -> dict[str, Unit]:
+        rows = self.weeks if window.is_flow else self.days
+        rows = rows[(rows.platform == window.platform) & (rows.metric == window.initiative.metric)]
+        rows = rows[rows.organization_id.isin(self._candidates(window))]
+        if window.is_flow:
+            return dict(self._active(window, rows[rows.week_start_on >= window.since]))
+        rows = rows[rows.measured_on >= window.since]
+        own = rows[rows.organization_id == window.initiative.organization_id].measured_on
+        earliest = window.start_on - timedelta(days=7 * PRE_WEEKS + 13)
+        own = own[(own >= earliest) & (own <= window.start_on)]
+        reach = min(PRE_WEEKS, ((window.start_on - own.min()).days - 6) // 7) if len(own) else 0
+        return dict(self._levels(window, rows, reach)) if reach >= AT_LEAST else {}
+
+    def _levels(self, window: Window, rows: pd.DataFrame, reach: int) -> Iterator[tuple[str, Unit]]:
+        anchors = {n: window.start_on - n * WEEK for n in range(reach, -1, -1)} | {-1: window.end_on}
+        seen = {}
+        for point, anchor in anchors.items():
+            near = rows[(rows.measured_on <= anchor) & (rows.measured_on > anchor - WEEK)]
+            last = near.sort_values("measured_on").groupby(["organization_id", "account_id"]).last()
+            days_before = [(window.start_on - day).days for day in last.measured_on]
+            seen[point] = pd.DataFrame({"value": last.value.astype(float), "before": days_before}, last.index)
+        points = pd.concat(seen, names=["point"]).reset_index()
+        for name, all_points in points.groupby("organization_id"):
+            wide = all_points.pivot(index="point", columns="account_id", values=["value", "before"])
+            wide = wide.reindex(list(anchors))
+            whole = [a for a in wide["value"] if wide["value"].loc[[reach, 0, -1], a].notna().all()]
+            if not whole:
+                continue
+            value = wide["value"][whole].sum(axis=1, skipna=False)
+            before = wide["before"][whole].mean(axis=1, skipna=False)
+            log = np.log(value.where(value > 0))
+            growth = 7 * log.diff() / -before.diff()
+            after = window.days * (log[-1] - log[0]) / (before[0] - before[-1])
+            earlier = window.days * (log[0] - log[reach]) / (before[reach] - before[0])
+            yield str(name), Unit(log[0], earlier, after, growth.drop(-1).dropna(), len(whole), value[-1])
+
+    def _active(self, window: Window, rows: pd.DataFrame) -> Iterator[tuple[str, Unit]]:
+        pre = [window.week_before - n * WEEK for n in range(PRE_WEEKS - 1, -1, -1)]
+        within = list(pd.date_range(window.first_whole_week, window.last_whole_week, freq="7D").date)
+        for name, of_one in rows.groupby("organization_id"):
+            wide = of_one.pivot(index="week_start_on", columns="account_id", values="value").astype(float)
+            wide = wide.reindex(pre + within)
+            whole = [
+                a
+                for a in wide
+                if wide.loc[pre, a].notna().sum() >= AT_LEAST and 2 * wide.loc[within, a].notna().sum() >= len(within)
+            ]
+            if not whole:
+                continue
+            value = wide[whole].sum(axis=1, skipna=False)
+            before, after = math.log1p(value[pre].mean()), math.log1p(value[within].mean())
+            growth = np.log1p(value[pre]).diff()
+            growth.index = [-number for number in range(-PRE_WEEKS, 0)]
+            yield str(name), Unit(before, before, after, growth.dropna(), len(whole), math.nan)
+
+    # effects
+
+    def trial(self, window: Window) -> Row:
+        """The effect with its placebos; empty where the organization itself was not seen throughout."""
+        units, treated = self.units(window), window.initiative.organization_id
+        judged = {name: found for name in units if (found := self._effect(name, units, treated))}
+        if treated not in judged:
+            return {}
+        own = judged.pop(treated)
+        weighed = sorted(abs(one["effect"]) / one["pre_rmse"] for one in judged.values())
+        mine = abs(own["effect"]) / own["pre_rmse"]
+        row = own | {"placebo_n": len(weighed), "placebo_rank": 1 + sum(each >= mine for each in weighed)}
+        row |= {"accounts": units[treated].accounts, "end_value": units[treated].end_value}
+        if len(weighed) >= 19:
+            half = own["pre_rmse"] * weighed[math.ceil(round(0.95 * (len(weighed) + 1), 6)) - 1]
+            row |= {"low": own["effect"] - half, "high": own["effect"] + half}
+        return row
+
+    def _effect(self, name: str, units: dict[str, Unit], treated: str) -> Row | None:
+        unit, peers = units[name], matched(name, units, treated)
+        if not peers:
+            return None
+        theirs = pd.concat([peer.growth for peer in peers], axis=1).mean(axis=1)
+        misfit = (unit.growth - theirs).dropna()
+        rmse = math.sqrt((misfit**2).mean())
+        effect = unit.change - float(np.mean([peer.change for peer in peers]))
+        row = {"effect": effect, "peers_matched": len(peers), "pre_weeks": len(misfit), "pre_rmse": rmse}
+        return row if rmse > 0 else None
+
+    # rows
+
+    def _row(self, initiative: Initiative, platform: str) -> Row:
+        window = self.window(initiative, platform)
+        found = self.trial(window)
+        laid_back = self.trial(self.before(window)) if window.days > 0 else {}
+        if not found or "low" not in laid_back:
+            laid_back = {}
+        others = len(self._is_busy(initiative.organization_id, window, but=initiative.initiative_id))
+        is_measured = window.is_flow or initiative.metric in ACCOUNT_METRICS[platform]
+        is_counter = (platform, initiative.metric) == ("youtube", "views")
+        kind = "flow" if window.is_flow else "counter" if is_counter else "level"
+        row: Row = {
+            "initiative_id": initiative.initiative_id,
+            "name": initiative.name,
+            "organization_id": initiative.organization_id,
+            "platform": platform,
+            "metric": initiative.metric,
+            "kind": kind if is_measured else None,
+            "started_on": initiative.started_on,
+            "ended_on": initiative.ended_on,
+            "measured_until_on": window.end_on,
+            "is_ongoing": (initiative.ended_on or date.max) > self.latest[platform],
+            "accounts": found.get("accounts"),
+            "peers_matched": found.get("peers_matched", 0),
+            "placebo_n": found.get("placebo_n", 0),
+            "effect": found.get("effect"),
+            "effect_rate": _rate(found.get("effect")),
+            "effect_rate_low": _rate(found.get("low")),
+            "effect_rate_high": _rate(found.get("high")),
+            "gained": _gained(found, "effect"),
+            "gained_low": _gained(found, "low"),
+            "gained_high": _gained(found, "high"),
+            "cost_usd": initiative.cost_usd,
+            "placebo_rank": found.get("placebo_rank"),
+            "p_value": found["placebo_rank"] / (found["placebo_n"] + 1) if found else None,
+            "pre_weeks": found.get("pre_weeks"),
+            "pre_rmse": found.get("pre_rmse"),
+            "time_placebo_effect_rate": _rate(laid_back.get("effect")),
+            "time_placebo_n": laid_back.get("placebo_n"),
+            "time_placebo_rank": laid_back.get("placebo_rank"),
+            "other_initiatives": others,
+        }
+        row["finding"] = _finding(found)
+        is_alone = len(self._platforms(initiative)) == 1
+        is_paid = row["finding"] == "more than expected" and (row["gained_low"] or 0) > 0
+        cost = float(initiative.cost_usd) if is_paid and initiative.cost_usd and is_alone else None
+        for end, of in (("", "gained"), ("_low", "gained_high"), ("_high", "gained_low")):
+            row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
+        row["finding_text"] = _text(row, window.obstacle)
+        return row
+
+
+def matched(name: str, units: dict[str, Unit], treated: str) -> list[Unit]:
+    """The organizations nearest in size; the treated one is nobody's peer."""
+    others = sorted((abs(units[o].log_size - units[name].log_size), o) for o in units if o not in (name, treated))
+    return [units[other] for _, other in others[:PEERS]]
+
+
+def _rate(log: float | None) -> float | None:
+    return None if log is None else math.exp(log) - 1
+
+
+def _gained(found: Row, name: str) -> int | None:
+    if name not in found or math.isnan(found["end_value"]):
+        return None
+    more = found["end_value"] - found["end_value"] / math.exp(found[name])
+    return int(math.copysign(math.floor(abs(more) + 0.5), more))
+
+
+def _finding(found: Row) -> str:
+    if "low" not in found:
+        return "cannot tell"
+    if found["low"] > 0:
+        return "more than expected"
+    return "less than expected" if found["high"] < 0 else "no difference seen"
+
+
+def _text(row: Row, obstacle: str | None) -> str:
+    if row["finding"] == "cannot tell":
+        few = f"only {row['placebo_n']} organizations can be compared, and it takes 19"
+        unseen = "no account was observed from 3 weeks before the beginning to the end"
+        return f"Cannot tell: {obstacle or (unseen if row['accounts'] is None else few)}."
+    name = NAMES.get(row["metric"]) or row["metric"].capitalize().replace("_", " ")
+    side = "below" if row["effect_rate"] < 0 else "above"
+    chance = ", within what chance brings" if row["finding"] == "no difference seen" else ""
+    others = {0: "", 1: " Another initiative of the organization ran at the time."}.get(
+        row["other_initiatives"], f" {row['other_initiatives']} other initiatives of the organization ran at the time."
+    )
+    return (
+        f"{f'So far {name.lower()}' if row['is_ongoing'] else name} came out {_percent(abs(row['effect_rate']))} {side}"
+        f" what {row['peers_matched']} organizations of similar size would suggest{chance}"
+        f" (95 % interval {_percent(row['effect_rate_low'])} to {_percent(row['effect_rate_high'])}).{others}"
+    )
+
+
+def _percent(share: float) -> str:
+    told = Decimal(repr(100 * share)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{told if told else Decimal('0.0')} %"
