@@ -27,6 +27,9 @@ ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros
 ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
+PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
+ORGANIZATIONS = "models/intermediate/int_organizations.sql"
+
 QUICK = {
     "the_base_a_day_off": Mutation(
         DAYS,
@@ -240,6 +243,33 @@ MUTATIONS = QUICK | {
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+    # peers
+    "the_floor_is_out": Mutation(PEERS, "< {{ var('peer_floor') }}", "<= {{ var('peer_floor') }}"),
+    "ties_have_the_best_place": Mutation(
+        PEERS, "count(compared_value) over by_value as rank_to", "rank() over by_value as rank_to"
+    ),
+    "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
+    "readings_are_compared": Mutation(PEERS, "and not is_imported", ""),
+    "four_are_enough": Mutation(
+        PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
+    ),
+    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
+    "the_past_has_no_stratum": Mutation(
+        ORGANIZATIONS,
+        "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
+        "when false then null",
+    ),
+    # adoption
+    "present_on_the_day_it_closed": Mutation(
+        ADOPTION, "month_ends.measured_on < opened.exists_until_on", "month_ends.measured_on <= opened.exists_until_on"
+    ),
+    "a_year_of_eleven_months": Mutation(ADOPTION, "interval 12 month", "interval 11 month"),
+    "any_day_will_do": Mutation(ADOPTION, "date_precision = 'day' and precision in", "precision in"),
+    "only_later_populations": Mutation(
+        ADOPTION,
+        "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
+        "when false then null",
+    ),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
