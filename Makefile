@@ -6,7 +6,7 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help install demo test prove calibrate check format picture docs up
+.PHONY: help install demo test prove calibrate bench check format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -27,6 +27,9 @@ prove: install  ## the tests that need a live scheduler, Chromium or kills
 
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
 	$(RUN) python -m tests.oracle.calibrate
+
+bench: install  ## what the work costs at the size of a nation; an hour or two, and 40 GB of disk
+	@$(RUN) python -m tests.bench
 
 check: install  ## format, lint, types, SQL
 	$(RUN) ruff format --check .

@@ -10,9 +10,9 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench import extraction, nation, questions
-from bench.measure import GIB, Cost, machine, socialmetrics
-from bench.nation import Nation
+from . import extraction, nation, questions
+from .measure import GIB, Cost, machine, socialmetrics
+from .nation import Nation
 
 MOST_MEMORY = 12 * GIB
 MOST_GROWTH = 1.3
@@ -62,7 +62,9 @@ def _shape(size: Nation, folder: Path, keep: bool) -> dict[str, Any]:
     found |= _published(years, size)
     found["questions"] = questions.times(years / "warehouse" / "socialmetrics.duckdb")
     slowest = max(found["questions"], key=lambda each: float(each["seconds"]))
-    _say(f"  {len(found['questions'])} questions, the slowest {slowest['seconds'] * 1000:.0f} ms: {slowest['question']}")
+    _say(
+        f"  {len(found['questions'])} questions, the slowest {slowest['seconds'] * 1000:.0f} ms: {slowest['question']}"
+    )
 
     short = Nation(size.shape, size.accounts, min(MONTH_DAYS, size.days), size.last)
     nation.write(short, month / "warehouse" / "landing")
