@@ -29,7 +29,7 @@ calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_ef
 	$(RUN) python -m tests.oracle.calibrate
 
 bench: install  ## what the work costs at the size of a nation; an hour or two, and 40 GB of disk
-	@$(RUN) python -m tests.bench
+	@$(RUN) python -m tests.bench --document docs/performance.md
 
 check: install  ## format, lint, types, SQL
 	$(RUN) ruff format --check .
