@@ -211,3 +211,4 @@ select
     cast({{ this_load() }} as integer) as load_id
 
 from compared
+order by account_key, metric, measured_on
