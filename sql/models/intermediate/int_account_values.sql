@@ -104,7 +104,7 @@ due as (
         and directory.cadence <> 'never'
         and days.measured_on >= coalesce(directory.opened_on, days.measured_on)
         and days.measured_on < coalesce(directory.closed_on, date '9999-12-31')
-        and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))
+        and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)
 
 ),
 
@@ -284,7 +284,24 @@ judged as (
 )
 
 select
-    * exclude (precision),
+    account_key,
+    platform,
+    account_id,
+    organization_id,
+    metric,
+    kind,
+    measured_on,
+    value,
+    low,
+    high,
+    is_imported,
+    reason,
+    fetched_at,
+    is_anomaly,
+    is_late,
+    is_due,
+    cadence_days,
+    break_on,
     case
         when is_imported then precision
         when value is null then null
