@@ -11,7 +11,7 @@ LANDING ?= demo/warehouse/landing
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
-.PHONY: help install demo test prove check spark format picture docs up
+.PHONY: help install demo test prove calibrate check spark format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -29,6 +29,9 @@ test: install  ## the tests
 
 prove: install  ## the tests that need a live scheduler, Chromium, kills or Spark
 	$(RUN) pytest -m prove -q
+
+calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
+	$(RUN) python -m tests.oracle.calibrate
 
 check: install  ## format, lint, types, SQL
 	$(RUN) ruff format --check .

@@ -81,3 +81,9 @@
         'pending', 'unavailable', 'unreadable', 'purged', 'not_collected',
     ]) }}
 {% endmacro %}
+
+
+{# Whether a reason says that the subject itself is not to be seen, as against one of its figures. #}
+{% macro is_gone(reason) -%}
+    coalesce({{ reason }} in ('not_found', 'suspended', 'forbidden'), false)
+{%- endmacro %}

@@ -192,10 +192,13 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     finished = folder.with_name(f"{folder.name}.duckdb")
     if instant > clock.now():
         raise Misconfigured(f"{instant:%Y-%m-%d %H:%M} UTC is still to come. Give an instant of the past.")
-    if not _listing(settings.landing) or not _had_landed(settings.landing, instant):
+    files = _listing(settings.landing)
+    if not files or not _had_landed(settings.landing, instant):
         raise Misconfigured(f"Nothing had landed by {instant:%Y-%m-%d %H:%M} UTC. Give a later instant.")
     with _only_one(folder):
         _clear(folder)
+        for last_on in _slices(settings.landing, files):
+            _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
         _build(settings, 0, folder, instant)
         _finish(folder, finished)
     shutil.rmtree(folder)

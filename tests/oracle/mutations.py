@@ -141,7 +141,7 @@ MUTATIONS = QUICK | {
     "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
     "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
     "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
-    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1 else", "is_imported then 0 else"),
+    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
         PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
@@ -206,4 +206,17 @@ MUTATIONS = QUICK | {
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+}
+
+WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
+TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+EFFECT_MUTATIONS = {
+    "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
+    "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
+    "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "an_account_that_comes_is_growth": Mutation(
+        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+    ),
+    "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }
