@@ -55,7 +55,9 @@ MUTATIONS = QUICK | {
         "days.measured_on > coalesce(directory.opened_on, date '0001-01-01')",
     ),
     "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
-    "weekly_is_daily": Mutation(VALUES, "directory.weekday is null\n", "true\n"),
+    "weekly_is_daily": Mutation(
+        VALUES, "and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)", ""
+    ),
     "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
     "the_first_directory_for_ever": Mutation(
         VALUES, "and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')", ""
@@ -116,7 +118,7 @@ MUTATIONS = QUICK | {
     "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
     "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
     "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
-    "six_days_a_week": Mutation(DAYS, "7.0 / days_since_previous", "6.0 / days_since_previous"),
+    "six_days_a_week": Mutation(DAYS, "7 / days_since_previous", "6 / days_since_previous"),
     "percent": Mutation(
         DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
     ),
