@@ -26,9 +26,8 @@ DIRECTORY = "models/intermediate/int_directory.sql"
 ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
 ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
-
 PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
-ORGANIZATIONS = "models/intermediate/int_organizations.sql"
+MEMBERS = "models/intermediate/int_organizations.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -257,7 +256,7 @@ MUTATIONS = QUICK | {
     ),
     "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
     "the_past_has_no_stratum": Mutation(
-        ORGANIZATIONS,
+        MEMBERS,
         "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
         "when false then null",
     ),
