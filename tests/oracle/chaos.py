@@ -69,7 +69,8 @@ REGIONED = date(2026, 7, 27)  # only the organizations change, and that is told 
 OPENED = (*(date(2025, month, 1) for month in (5, 6, 6, 8)), None, date(2026, 5, 31), *(date(2026, 5, 1),) * 3)
 CROWD = 9  # peers on each of two platforms
 
-TIMEZONE = "America/Chicago"
+TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
+VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
 
 Row = dict[str, Any]
 Post = tuple[str, str, str]  # platform, account_id, post_id

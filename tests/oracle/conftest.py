@@ -20,7 +20,7 @@ from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
 
-from .expected import Expected
+from .expected import Expected, Month
 from .record import ACCOUNT_METRICS, Record, Said, Total, Visit, Watcher, Wire, each_day, imported
 
 Places = dict[tuple[str, str, str], Account]  # by platform, organization and group
@@ -50,8 +50,10 @@ class Scenario:
 class Puller:
     """Makes each visit twice: with the real clients, and in the oracle's terms."""
 
-    def __init__(self, home: Path, world: World, sandbox: Sandbox, timezone: str) -> None:
-        self.settings = Settings(home=home, timezone=timezone, patience_seconds=5, _env_file=None)  # type: ignore[call-arg]
+    def __init__(self, home: Path, world: World, sandbox: Sandbox, timezone: str, fiscal_year_start: int = 1) -> None:
+        self.settings = Settings(  # type: ignore[call-arg]
+            home=home, timezone=timezone, fiscal_year_start=fiscal_year_start, patience_seconds=5, _env_file=None
+        )
         self.world, self.sandbox = world, sandbox
         self.record = Record(ZoneInfo(timezone))
         self.watcher = Watcher(world, self.record)
@@ -101,7 +103,7 @@ class Puller:
     def publish(self) -> Scenario:
         warehouse.build(self.settings)
         warehouse.publish(self.settings)
-        return Scenario(self.settings, self.record, Expected(self.record))
+        return Scenario(self.settings, self.record, Expected(self.record, Month(self.settings.fiscal_year_start)))
 
 
 @pytest.fixture(scope="session")
@@ -135,8 +137,8 @@ def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_
 
 @pytest.fixture(scope="session")
 def chicago(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
-    """A few days of the own accounts, whose evenings are the next day in UTC."""
-    puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago")
+    """A few days of the own accounts; their evenings are the next day in UTC, their fiscal year starts in October."""
+    puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago", 10)
     puller.direct((a for a in listed(oracle_world) if a.is_own), oracle_world.organizations)
     for day in each_day(date(2026, 8, 18), date(2026, 8, 22)):
         for platform in ACCOUNT_METRICS:

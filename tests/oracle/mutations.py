@@ -23,10 +23,11 @@ DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_day
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
 AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
+ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
+ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
-
 PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
-ORGANIZATIONS = "models/intermediate/int_organizations.sql"
+MEMBERS = "models/intermediate/int_organizations.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -54,7 +55,7 @@ MUTATIONS = QUICK | {
     ),
     "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
     "weekly_is_daily": Mutation(
-        VALUES, "and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))", ""
+        VALUES, "and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)", ""
     ),
     "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
     "the_first_directory_for_ever": Mutation(
@@ -76,6 +77,23 @@ MUTATIONS = QUICK | {
     "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
     "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
+    # figures that stand apart
+    "neighbours_a_day_nearer": Mutation(
+        ANOMALIES, "between judged.day_number - {{ reach }}", "between judged.day_number - {{ reach - 1 }}"
+    ),
+    "a_surge_is_a_slip": Mutation(
+        ANOMALIES, "bool_or(neighbour_on > measured_on and abs(neighbour_size - center) <= farthest)", "true"
+    ),
+    "seven_neighbours": Mutation(
+        ANOMALIES, "count(*) >= {{ var('anomaly_neighbours') }}", "count(*) > {{ var('anomaly_neighbours') }}"
+    ),
+    "the_other_side_of_a_break_is_near": Mutation(
+        ANOMALIES, "and judged.means_since_on = neighbours.means_since_on\n", "\n"
+    ),
+    "large_by_itself_alone": Mutation(ANOMALIES, "greatest(size, center) >= ln", "size >= ln"),
+    "a_page_is_a_neighbour": Mutation(
+        ANOMALIES, "and not is_imported\n        and value is not null", "and value is not null"
+    ),
     # intervals
     "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
     "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
@@ -99,7 +117,7 @@ MUTATIONS = QUICK | {
     "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
     "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
     "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
-    "six_days_a_week": Mutation(DAYS, "7.0 / days_since_previous", "6.0 / days_since_previous"),
+    "six_days_a_week": Mutation(DAYS, "7 / days_since_previous", "6 / days_since_previous"),
     "percent": Mutation(
         DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
     ),
@@ -158,6 +176,20 @@ MUTATIONS = QUICK | {
     "a_flow_cut_short": Mutation(
         PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
     ),
+    # months
+    "a_month_from_any_day": Mutation(PERIODS, "'is_at_end and last_is_at_end'", "'true'"),
+    "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
+    "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
+    "a_fiscal_year_a_month_later": Mutation(CALENDAR, ">= {{ first }}", "> {{ first }}"),
+    "quarters_of_the_calendar": Mutation(CALENDAR, "+ 12 - {{ var('fiscal_year_starts_in') | int }}", "+ 11"),
+    # the trend
+    "a_trend_of_nine_weeks": Mutation(TREND, "< point.week_start_on", "<= point.week_start_on"),
+    "a_trend_from_six": Mutation(TREND, ">= {{ var('trend_weeks_at_least') }}", "> {{ var('trend_weeks_at_least') }}"),
+    "a_trend_by_the_mean": Mutation(TREND, "median(slope)", "avg(slope)"),
+    "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
+    # organizations
+    "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
+    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
@@ -175,6 +207,7 @@ MUTATIONS = QUICK | {
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
     # what posts drew
     "the_earlier_of_two_days_as_near": Mutation(
         AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
@@ -190,6 +223,8 @@ MUTATIONS = QUICK | {
         "sum(engagements)",
     ),
     # going on from an earlier build
+    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "what_was_usual_stays": Mutation(
         PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
     ),
@@ -221,7 +256,7 @@ MUTATIONS = QUICK | {
     ),
     "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
     "the_past_has_no_stratum": Mutation(
-        ORGANIZATIONS,
+        MEMBERS,
         "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
         "when false then null",
     ),

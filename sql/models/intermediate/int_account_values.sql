@@ -104,7 +104,7 @@ due as (
         and directory.cadence <> 'never'
         and days.measured_on >= coalesce(directory.opened_on, days.measured_on)
         and days.measured_on < coalesce(directory.closed_on, date '9999-12-31')
-        and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))
+        and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)
 
 ),
 
@@ -239,7 +239,7 @@ judged as (
         found.value,
         {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,
         {{ highest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as high,
-        found.precision,
+        found.precision as told_precision,
         found.is_imported,
         found.reason,
         found.fetched_at,
@@ -284,14 +284,31 @@ judged as (
 )
 
 select
-    * exclude (precision),
+    account_key,
+    platform,
+    account_id,
+    organization_id,
+    metric,
+    kind,
+    measured_on,
+    value,
+    low,
+    high,
     case
-        when is_imported then precision
+        when is_imported then told_precision
         when value is null then null
         when low < high then 'rounded'
         else 'exact'
     end as precision,
+    is_imported,
+    reason,
+    fetched_at,
     value is not null and not is_anomaly as is_usable,
+    is_anomaly,
+    is_late,
+    is_due,
+    cadence_days,
+    break_on,
     cast({{ this_load() }} as integer) as load_id
 
 from judged

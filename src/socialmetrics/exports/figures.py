@@ -98,7 +98,7 @@ class Series(Frozen):
     metric: str
     points: tuple[WeekPoint, ...]
     breaks: tuple[Break, ...]
-    notes: tuple[Note, ...] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 class Activity(Frozen):
