@@ -17,12 +17,28 @@
     )
 {%- endmacro %}
 
+{% macro spark__landing(source) -%}
+    (
+        select *, {{ spark_file() }} as file
+        from parquet.`{{ landing_root() }}/{{ source.identifier }}/{*,*/*,*/*/*}.parquet`
+    )
+{%- endmacro %}
+
+{% macro spark_file() %}regexp_replace(_metadata.file_path, '^file:/+', '/'){% endmacro %}
+
 
 {# The names of all landing files. #}
 {% macro landing_files() %}{{ return(adapter.dispatch('landing_files')()) }}{% endmacro %}
 
 {% macro duckdb__landing_files() -%}
     glob('{{ landing_root() }}/*/**/*.parquet')
+{%- endmacro %}
+
+{% macro spark__landing_files() -%}
+    (
+        select {{ spark_file() }} as file
+        from binaryfile.`{{ landing_root() }}/*/{*,*/*,*/*/*}.parquet`
+    )
 {%- endmacro %}
 
 
@@ -33,30 +49,51 @@
     cast('0x' || substr(md5({{ text }}), 1, 15) as bigint)
 {%- endmacro %}
 
+{% macro spark__hash_key(text) -%}
+    cast(conv(substr(md5({{ text }}), 1, 15), 16, 10) as bigint)
+{%- endmacro %}
 
-{# The date of an instant (naive UTC) on the clock of a time zone. #}
-{% macro local_date(instant, timezone) %}{{ return(adapter.dispatch('local_date')(instant, timezone)) }}{% endmacro %}
 
-{% macro duckdb__local_date(instant, timezone) -%}
+{# An instant (naive UTC) on the clock of a time zone. #}
+{% macro local_time(instant, timezone) %}{{ return(adapter.dispatch('local_time')(instant, timezone)) }}{% endmacro %}
+
+{% macro duckdb__local_time(instant, timezone) -%}
     {%- if timezone == 'UTC' -%}
-    cast({{ instant }} as date)
+    {{ instant }}
     {%- else -%}
-    cast(({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}' as date)
+    ({{ instant }} at time zone 'UTC') at time zone '{{ timezone }}'
     {%- endif -%}
 {%- endmacro %}
 
-
-{# `2026-W47`, of any date. #}
-{% macro iso_week(day) %}{{ return(adapter.dispatch('iso_week')(day)) }}{% endmacro %}
-
-{% macro duckdb__iso_week(day) -%}
-    strftime({{ day }}, '%G-W%V')
+{% macro spark__local_time(instant, timezone) -%}
+    convert_timezone('UTC', '{{ timezone }}', {{ instant }})
 {%- endmacro %}
 
 
-{# One row per date from `first_on` to `last_on`, both included, as a list to unnest. #}
+{# One row per date from `first_on` to `last_on`, both included, in a select list. #}
 {% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
 
 {% macro duckdb__each_day(first_on, last_on) -%}
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
 {%- endmacro %}
+
+{% macro spark__each_day(first_on, last_on) -%}
+    explode(sequence({{ first_on }}, {{ last_on }}, interval 1 day))
+{%- endmacro %}
+
+
+{# A seed's rows. dbt-spark would put a text between quotes as it stands; ours may hold an apostrophe. #}
+{% macro spark__load_csv_rows(model, agate_table) %}
+    {%- call statement() -%}
+    insert into {{ this }} values
+    {%- for row in agate_table.rows %}
+    (
+        {%- for name, text in row.items() -%}
+        cast(
+            {%- if text is none %}null{% else %}'{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'{% endif %} as {{ model.config.column_types[name] -}}
+        ){{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ){{ ',' if not loop.last }}
+    {%- endfor %}
+    {%- endcall -%}
+{% endmacro %}

@@ -3,12 +3,12 @@
 
 
 {% macro hidden_by_three_figures(value) -%}
-    cast(pow(10, length(cast({{ value }} as varchar)) - 3) as bigint) - 1
+    cast(pow(10, length(cast({{ value }} as string)) - 3) as bigint) - 1
 {%- endmacro %}
 
 
 {% macro half_a_unit(value) -%}
-    cast(pow(10, length(cast({{ value }} as varchar)) - length(trim(trailing '0' from cast({{ value }} as varchar)))) / 2 as bigint)
+    cast(pow(10, length(cast({{ value }} as string)) - length(trim(trailing '0' from cast({{ value }} as string)))) / 2 as bigint)
 {%- endmacro %}
 
 

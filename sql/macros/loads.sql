@@ -1,6 +1,12 @@
 {# Incremental by files. Every load has a number; a model goes on from its own highest, and replaces whole days. #}
 
 
+{# The last day of fetching whose files are read now, where a full build goes slice by slice; else empty. #}
+{% macro landed_until() %}
+    {{ return(env_var('SOCIALMETRICS_LANDED_UNTIL', '')) }}
+{% endmacro %}
+
+
 {# The load being built now: the highest in landed_files. #}
 {% macro this_load() %}
     {%- set files = ref('landed_files') -%}
@@ -44,11 +50,26 @@
 {% endmacro %}
 
 
-{# The landing files of one kind that this model has not read yet. #}
-{% macro new_files(kind) %}
-    {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
-    {{ return(literals(query)) }}
-{% endmacro %}
+{# A condition that a row's `file` is one of a kind that this model has not read yet; always true when it reads them all. #}
+{% macro is_in_new_file(kind) -%}
+    {%- if execute and (is_incremental() or landed_until()) -%}
+        {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
+        {%- set files = run_query(query).columns[0].values() -%}
+        {{ "file in ('" ~ files | join("', '") ~ "')" if files else 'false' }}
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The newest file of a kind of the directory, as a subquery: it is the whole snapshot, also where it holds no row. #}
+{% macro newest_file(kind) -%}
+    (
+        select max_by(landed.file, replace(landed.file, '.parquet', ''))
+        from {{ ref('landed_files') }} as landed
+        where landed.kind = '{{ kind }}'
+    )
+{%- endmacro %}
 
 
 {# A condition that a column is one of the literals; always true when the model is built from nothing. #}
@@ -77,14 +98,7 @@
 
 
 {# The Mondays of these days. #}
-{% macro mondays(days) %}
-    {%- set found = [] -%}
-    {%- for day in days -%}
-        {%- set on = modules.datetime.date.fromisoformat(day[6:16]) -%}
-        {%- do found.append("date '" ~ (on - modules.datetime.timedelta(days=on.weekday())) ~ "'") -%}
-    {%- endfor -%}
-    {{ return(found | unique | list) }}
-{% endmacro %}
+{% macro mondays(days) %}{{ return(starts_of(days, 'week')) }}{% endmacro %}
 
 
 {# The days that models replaced since this one's last load, and the days whose rows may have gone. #}
@@ -106,9 +120,9 @@
     {%- if key is string -%}
     delete from {{ target }}
     where {{ key }} in (select {{ key }} from {{ arguments['temp_relation'] }})
-    {%- if key in ('measured_on', 'week_start_on') %}
+    {%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}
         or {{ key }} in (
-            select {{ 'measured_on' if key == 'measured_on' else week_start('measured_on') }}
+            select {{ 'measured_on' if key == 'measured_on' else period_start('measured_on', key.split('_')[0]) }}
             from {{ ref('touched_days') }}
             where load_id > (select coalesce(max(load_id), 0) from {{ target }})
         )

@@ -1,9 +1,9 @@
 {# Keys, dates and weeks, each said once. #}
 
 
-{# Objects lie in `main` of their database, whoever builds them. #}
+{# Objects lie in `main` of their database, whoever builds them; Spark has schemas in the place of databases. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ target.schema }}
+    {{ node.config.database or target.schema if target.type == 'spark' else target.schema }}
 {%- endmacro %}
 
 
@@ -15,6 +15,18 @@
 
 {% macro week_start(day) -%}
     cast(date_trunc('week', {{ day }}) as date)
+{%- endmacro %}
+
+
+{# `2026-W47`, of any date: a week belongs to the year of its Thursday. #}
+{% macro iso_week(day) -%}
+    extract(year from {{ days_after(week_start(day), 3) }}) || '-W' || lpad(cast(extract(week from {{ day }}) as string), 2, '0')
+{%- endmacro %}
+
+
+{# The date of an instant (naive UTC) on the clock of a time zone. #}
+{% macro local_date(instant, timezone) -%}
+    cast({{ local_time(instant, timezone) }} as date)
 {%- endmacro %}
 
 
@@ -34,7 +46,13 @@
 
 
 {% macro days_between(first_on, last_on) -%}
-    {{ datediff(first_on, last_on, 'day') }}
+    extract(day from cast({{ last_on }} as timestamp) - cast({{ first_on }} as timestamp))
+{%- endmacro %}
+
+
+{# 1 for a Monday to 7 for a Sunday. #}
+{% macro weekday(day) -%}
+    {{ days_between(week_start(day), day) }} + 1
 {%- endmacro %}
 
 
@@ -63,3 +81,9 @@
         'pending', 'unavailable', 'unreadable', 'purged', 'not_collected',
     ]) }}
 {% endmacro %}
+
+
+{# Whether a reason says that the subject itself is not to be seen, as against one of its figures. #}
+{% macro is_gone(reason) -%}
+    coalesce({{ reason }} in ('not_found', 'suspended', 'forbidden'), false)
+{%- endmacro %}

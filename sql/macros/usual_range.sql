@@ -1,26 +1,28 @@
-{# The lowest and highest figure of the last comparable weeks before each week, as CTEs.
-   `weeks`: a CTE with the keys, week_start_on, figure (null where the week is not comparable) and is_wanted. Ends in the CTE `usual`. #}
-{% macro usual_range(weeks, keys) %}
-weeks_before as (
+{# The lowest and highest figure of the last comparable weeks or months before each, as CTEs.
+   `periods`: a CTE with the keys, week_start_on or month_start_on, figure (null where the period is not comparable) and
+   is_wanted. Ends in the CTE `usual`. #}
+{% macro usual_range(periods, keys, period='week') %}
+{%- set start = period ~ '_start_on' -%}
+earlier_periods as (
 
     select
-        {% for key in keys %}{{ weeks }}.{{ key }}, {% endfor %}
-        {{ weeks }}.week_start_on,
+        {% for key in keys %}{{ periods }}.{{ key }}, {% endfor %}
+        {{ periods }}.{{ start }},
         earlier.figure
 
-    from {{ weeks }}
-    inner join {{ weeks }} as earlier
-        on {% for key in keys %}{{ weeks }}.{{ key }} = earlier.{{ key }} and {% endfor %}
-        earlier.week_start_on < {{ weeks }}.week_start_on
-        and earlier.week_start_on >= {{ days_before(weeks ~ '.week_start_on', 7 * var('usual_weeks_within')) }}
+    from {{ periods }}
+    inner join {{ periods }} as earlier
+        on {% for key in keys %}{{ periods }}.{{ key }} = earlier.{{ key }} and {% endfor %}
+        earlier.{{ start }} < {{ periods }}.{{ start }}
+        and earlier.{{ start }} >= {{ periods_before(periods ~ '.' ~ start, var('usual_within') | int, period) }}
     where
-        {{ weeks }}.is_wanted
+        {{ periods }}.is_wanted
         and earlier.figure is not null
     qualify
         row_number() over (
-            partition by {% for key in keys %}{{ weeks }}.{{ key }}, {% endfor %}{{ weeks }}.week_start_on
-            order by earlier.week_start_on desc
-        ) <= {{ var('usual_weeks') }}
+            partition by {% for key in keys %}{{ periods }}.{{ key }}, {% endfor %}{{ periods }}.{{ start }}
+            order by earlier.{{ start }} desc
+        ) <= {{ var('usual_periods') }}
 
 ),
 
@@ -28,13 +30,13 @@ usual as (
 
     select
         {% for key in keys %}{{ key }}, {% endfor %}
-        week_start_on,
-        case when count(*) >= {{ var('usual_weeks_at_least') }} then min(figure) end as usual_low,
-        case when count(*) >= {{ var('usual_weeks_at_least') }} then max(figure) end as usual_high,
-        count(*) as usual_weeks
+        {{ start }},
+        case when count(*) >= {{ var('usual_at_least') }} then min(figure) end as usual_low,
+        case when count(*) >= {{ var('usual_at_least') }} then max(figure) end as usual_high,
+        count(*) as usual_{{ period }}s
 
-    from weeks_before
-    group by {% for key in keys %}{{ key }}, {% endfor %}week_start_on
+    from earlier_periods
+    group by {% for key in keys %}{{ key }}, {% endfor %}{{ start }}
 
 )
 {% endmacro %}
@@ -46,6 +48,24 @@ usual as (
         when {{ low }} > usual_high then 'higher than usual'
         when {{ high }} < usual_low then 'lower than usual'
         when {{ figure }} between usual_low and usual_high then 'usual'
+        else 'cannot tell'
+    end
+{%- endmacro %}
+
+
+{# What of a period is compared with others': of a flow the figure itself, of a level or counter its change. #}
+{% macro comparable_figure() -%}
+    case
+        when kind = 'flow' and is_complete then value
+        when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then change
+    end
+{%- endmacro %}
+
+
+{% macro reading_of_period() -%}
+    case
+        when coalesce(kind, 'level') <> 'flow' then {{ reading('change', 'change_low', 'change_high') }}
+        when is_complete then {{ reading('value', 'low', 'high') }}
         else 'cannot tell'
     end
 {%- endmacro %}

@@ -7,8 +7,9 @@ import errno
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +39,7 @@ DayOption = Annotated[
 PlatformOption = Annotated[
     list[str] | None, typer.Option("--platform", "-p", help="Only this platform; may be given again. Default: all.")
 ]
+AgainOption = Annotated[bool, typer.Option("--again", help="Ask also for what the day has already.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -126,13 +128,15 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
 
 
 @app.command()
-def extract(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+def extract(
+    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+) -> None:
     """Ask the platforms for one day and land what comes; what does not come leaves its reason."""
     from socialmetrics import pipeline
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
-    runs = [_extract(here, name, when, quiet=as_json) for name in _names(platform)]
+    runs = [_extract(here, name, when, again, quiet=as_json) for name in _names(platform)]
     if as_json:
         _print_json(
             [{"platform": r.platform, "status": r.status, "message": r.message, "run_id": r.run_id} for r in runs]
@@ -144,12 +148,20 @@ def extract(day: DayOption = None, platform: PlatformOption = None, as_json: Jso
 @app.command()
 def model(
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build every table anew.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Build a file of its own from what had landed by then, as 2026-11-16T06:00 (local) or +00:00."
+        ),
+    ] = None,
 ) -> None:
-    """Build and test the marts from all that landed."""
+    """Build and test the marts from all that landed, or as of a past instant."""
     from socialmetrics import pipeline
 
+    here = settings.load()
+    instant = _instant(as_of, here)
     with err.status("building the marts"):
-        built = pipeline.model(settings.load(), full_refresh)
+        built = pipeline.model_as_of(here, instant) if instant else pipeline.model(here, full_refresh)
     out.print(f"built: {built}")
 
 
@@ -162,7 +174,9 @@ def publish() -> None:
 
 
 @app.command()
-def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+def run(
+    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
     from socialmetrics import pipeline
 
@@ -171,7 +185,7 @@ def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOpt
     faults: list[str] = []
     for name in _names(platform):
         try:
-            _extract(here, name, when, quiet=as_json)
+            _extract(here, name, when, again, quiet=as_json)
         except errors.TooLate as late:
             faults.append(str(late))
         except errors.SocialmetricsError:
@@ -261,6 +275,27 @@ def query(
 
 
 @app.command()
+def why(
+    platform: Annotated[str, typer.Argument(help="A platform.")],
+    account: Annotated[str, typer.Argument(help="A handle or an id.")],
+    metric: Annotated[str, typer.Argument(help="As `followers`, or as the platform's API calls it.")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="As 2026-11-22.")],
+    post: Annotated[str | None, typer.Option(help="A post's id, for a count of the post.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where a published figure comes from: who told it when, in which answer, what it means, how it compares."""
+    from socialmetrics import pipeline
+    from socialmetrics.why import heading, words
+
+    found = pipeline.why(settings.load(), platform, account, metric, _date(day) or date.max, post)
+    if as_json:
+        _print_json(found.facts())
+        return
+    out.print(f"{heading(found)}\n")
+    _print_words(words(found))
+
+
+@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8800,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 2010,
@@ -289,11 +324,11 @@ def main() -> None:
     sys.exit(1)
 
 
-def _extract(here: Settings, name: str, when: Any, quiet: bool) -> Any:
+def _extract(here: Settings, name: str, when: Any, again: bool, quiet: bool) -> Any:
     from socialmetrics import pipeline
 
     with err.status(f"{name}: asking"):
-        run = pipeline.extract(here, name, when).run
+        run = pipeline.extract(here, name, when, only_missing=not again).run
     if not quiet:
         out.print(f"{name}: {run.status}. {run.message or ''}".rstrip())
     return run
@@ -315,6 +350,15 @@ def _date(text: str | None) -> date | None:
         raise typer.BadParameter(f"{text!r} is no date; write it as 2026-11-22.") from None
 
 
+def _instant(text: str | None, here: Settings) -> datetime | None:
+    """An ISO instant, on the warehouse's clock where it names no offset."""
+    try:
+        instant = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no instant; write it as 2026-11-16T06:00.") from None
+    return instant.replace(tzinfo=instant.tzinfo or here.zone).astimezone(UTC) if instant else None
+
+
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Columns as wide as they need, numbers to the right, nothing for null."""
     rows = list(rows)
@@ -325,6 +369,16 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     out.print(table)
+
+
+def _print_words(words: Iterable[tuple[str, str]]) -> None:
+    """Labels beside sentences that go on under themselves; what is one word, as a path, is never cut."""
+    lines = list(words)
+    indent = 2 + max(len(label) for label, _ in lines)
+    for label, text in lines:
+        wrapped = textwrap.wrap(text, max(out.width - indent, 40), break_long_words=False, break_on_hyphens=False)
+        for number, line in enumerate(wrapped):
+            out.print(f"{'' if number else label:<{indent}}{line}")
 
 
 def _print_json(value: Any) -> None:

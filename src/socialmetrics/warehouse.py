@@ -5,9 +5,12 @@
     warehouse/build/state.json          what the last build saw of landing and of sql/
     warehouse/build/ready.json          there while the marts are those of a build whose tests all passed
     warehouse/socialmetrics.duckdb      the published copy
+    warehouse/as_of/20261116T060000Z.duckdb
+                                        the marts as they would have been built at that instant
 
 A build goes on from the files it has not seen. It starts afresh where going on would be wrong or slower: a landing file
-is gone or changed, sql/ or the time zone changed, or more than 60 days are touched.
+is gone or changed, sql/ or a setting of the models changed, or more than 60 days are touched. Afresh, a big landing is
+built in slices of time, each a load that goes on from the one before, so that memory does not grow with history.
 """
 
 from __future__ import annotations
@@ -21,14 +24,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from socialmetrics import clock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
@@ -42,8 +47,10 @@ SQL = next(
     ),
     Path(__file__).parents[2] / "sql",
 )
+MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spills to disk
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
+SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
 WHOLE_TESTED_EVERY = timedelta(days=7)
 
 _DATED_KINDS = ("observations", "readings", "runs")
@@ -57,6 +64,34 @@ qualify
         partition by platform, account_id, post_id, metric, measured_on
         order by value is null, source is not null, first_seen_at desc, version desc
     ) = 1
+"""
+
+_MEANINGS = """
+with
+
+meanings as (
+    select metric, subject, string_agg(platform || ': ' || definition, ' ' order by platform, native_metric) as meaning
+    from metrics
+    group by metric, subject
+),
+
+columns_found as (
+    select
+        table_name,
+        column_name,
+        comment,
+        case
+            when bool_or(column_name = 'post_id') over (partition by table_name) then 'post'
+            else 'account'
+        end as subject
+    from duckdb_columns()
+    where schema_name = 'main' and not internal
+)
+
+select table_name, column_name, concat_ws(' ', comment, meaning)
+from columns_found
+inner join meanings on column_name = metric and columns_found.subject = meanings.subject
+order by table_name, column_name
 """
 
 Listing = dict[str, list[int]]
@@ -110,8 +145,13 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         if because:
             _clear(folder)
             state = _State()
-        state.fingerprint, state.files = fingerprint, files
+        state.fingerprint = fingerprint
         is_whole = _is_whole_due(state)
+        for last_on in _slices(settings.landing, files) if because else []:
+            state.files = {path: seen for path, seen in files.items() if _fetched_on(path) <= last_on}
+            _write_json(folder / "state.json", asdict(state))
+            _dbt(settings, "build", *_without("unit_test", "test"), until=last_on)
+        state.files = files
         _write_json(folder / "state.json", asdict(state))
 
         warnings = _build(settings, 0 if is_whole else state.tested_load)
@@ -138,29 +178,44 @@ def publish(settings: Settings) -> Path:
                 f"The last build failed, so the published file stays as it was. {folder / 'logs' / 'dbt.log'} says why;"
                 " run `socialmetrics model` again when that is mended."
             )
-        # The catalog is named after the file, and a macro keeps the name it was made under.
-        fresh = folder / "publishing" / settings.published.name
-        shutil.rmtree(fresh.parent, ignore_errors=True)
-        fresh.parent.mkdir()
-        try:
-            shutil.copyfile(folder / "marts.duckdb", fresh)
-            with duckdb.connect(str(fresh), config={"storage_compatibility_version": OPENED_BY}) as connection:
-                connection.execute(_AS_OF)
-                connection.execute("checkpoint")
-            fresh.chmod(0o444)
-            _flush(fresh)
-            os.replace(fresh, settings.published)
-        except duckdb.Error as error:
-            raise BuildFailed(_failed_at("The finished file could not be written", str(error))) from None
-        finally:
-            shutil.rmtree(fresh.parent, ignore_errors=True)
+        _finish(folder, settings.published)
     return settings.published
 
 
-def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def build_as_of(settings: Settings, instant: datetime) -> Path:
+    """Build and test the marts from what had landed by a past instant into a finished file of their own.
+
+    A row counts by its own instant: when it was fetched, imported, called or taken from the directory, or when its run
+    began. The working files and the published one stay as they are. Raises Misconfigured for an instant before which
+    nothing landed or that is still to come, BuildFailed and Locked as `build` does.
+    """
+    folder = settings.warehouse / "as_of" / clock.stamp(instant)
+    finished = folder.with_name(f"{folder.name}.duckdb")
+    if instant > clock.now():
+        raise Misconfigured(f"{instant:%Y-%m-%d %H:%M} UTC is still to come. Give an instant of the past.")
+    files = _listing(settings.landing)
+    if not files or not _had_landed(settings.landing, instant):
+        raise Misconfigured(f"Nothing had landed by {instant:%Y-%m-%d %H:%M} UTC. Give a later instant.")
+    files = {
+        path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{_utc(instant):%F}"
+    }
+    with _only_one(folder):
+        _clear(folder)
+        for last_on in _slices(settings.landing, files):
+            _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
+        _build(settings, 0, folder, instant)
+        _finish(folder, finished)
+    shutil.rmtree(folder)
+    return finished
+
+
+def query(
+    settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Ask the published file; neither it, nor any other file, nor the network can be reached otherwise.
 
-    Raises Misconfigured where nothing is published or the query is wrong.
+    `$name` in the SQL stands for a parameter. Raises Misconfigured where nothing is published or the query is
+    wrong.
     """
     if not settings.published.exists():
         raise Misconfigured(
@@ -175,10 +230,56 @@ def query(settings: Settings, sql: str) -> tuple[list[str], list[tuple[Any, ...]
     }
     try:
         with duckdb.connect(str(settings.published), read_only=True, config=closed) as connection:
-            found = connection.execute(sql)
+            found = connection.execute(sql, dict(parameters)) if parameters else connection.execute(sql)
             return [column[0] for column in found.description or []], found.fetchall()
     except duckdb.Error as error:
         raise Misconfigured(f"The query did not run: {_first_line(str(error))}") from None
+
+
+def _finish(folder: Path, place: Path) -> None:
+    """Copy a folder's marts to their place, finished and read-only, whole or not at all."""
+    # The catalog is named after the file, and a macro keeps the name it was made under.
+    fresh = folder / "publishing" / place.name
+    shutil.rmtree(fresh.parent, ignore_errors=True)
+    fresh.parent.mkdir()
+    try:
+        shutil.copyfile(folder / "marts.duckdb", fresh)
+        with duckdb.connect(str(fresh), config={"storage_compatibility_version": OPENED_BY}) as connection:
+            connection.execute(_AS_OF)
+            _tell_meanings(connection)
+            connection.execute("checkpoint")
+        fresh.chmod(0o444)
+        _flush(fresh)
+        os.replace(fresh, place)
+    except duckdb.Error as error:
+        raise BuildFailed(_failed_at("The finished file could not be written", str(error))) from None
+    finally:
+        shutil.rmtree(fresh.parent, ignore_errors=True)
+
+
+def _tell_meanings(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the registry says of a metric becomes part of the comment on each column that is named after it."""
+    for table, column, told in connection.execute(_MEANINGS).fetchall():
+        text = told.replace("'", "''")
+        connection.execute(f"comment on column {table}.{column} is '{text}'")
+
+
+def _had_landed(landing: Path, instant: datetime) -> bool:
+    """Whether any run had begun or any figure been imported by an instant."""
+    began = [("runs", "started_at"), ("readings", "imported_at")]
+    with duckdb.connect() as connection:
+        found = [
+            connection.execute(
+                f"select count(*) from read_parquet($files, hive_partitioning = false) where {column} <= $instant",
+                {"files": str(landing / kind / "**" / "*.parquet"), "instant": _utc(instant)},
+            ).fetchone()
+            for kind, column in began
+        ]
+    return any(count for (count,) in filter(None, found))
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _why_afresh(
@@ -190,7 +291,7 @@ def _why_afresh(
     if not state.fingerprint or not all((folder / name).exists() for name in ("work.duckdb", "marts.duckdb")):
         return "there is no earlier build"
     if state.fingerprint != fingerprint:
-        return "the models, the registry or the time zone changed"
+        return "the models, the registry, the time zone or the fiscal year changed"
     if gone := state.files.keys() - files.keys():
         return f"{min(gone)} is gone"
     if changed := [path for path, seen in state.files.items() if files[path] != seen]:
@@ -223,37 +324,103 @@ def _days_in(landing: Path, new: list[str]) -> int:
     return days
 
 
+def _slices(landing: Path, files: Listing) -> list[str]:
+    """The days of fetching up to which a full build goes first, load by load; what is later comes last.
+
+    Each load takes in so many days, or closed months, as hold SLICE_ROWS observations; what has no day of fetching (the
+    directory, imported figures) comes with the first.
+    """
+    rows: Counter[str] = Counter()
+    for path in files:
+        if path.startswith("observations/"):
+            rows[_fetched_on(path)] += pq.read_metadata(landing / path).num_rows
+    slices: list[str] = []
+    taken, before = 0, ""
+    for day, more in sorted(rows.items()):
+        if taken and taken + more > SLICE_ROWS:
+            slices.append(before)
+            taken = 0
+        taken, before = taken + more, day
+    return slices
+
+
+def _fetched_on(path: str) -> str:
+    """The day in a landing file's path; empty where it has none."""
+    found = re.search(r"/fetched_on=([^/]+)/", path)
+    return found.group(1) if found else ""
+
+
 def run_dbt(
-    settings: Settings, command: str, *arguments: str, tested_load: int = 0
+    settings: Settings,
+    command: str,
+    *arguments: str,
+    tested_load: int = 0,
+    folder: Path | None = None,
+    as_of: datetime | None = None,
+    until: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run one dbt command on the working files, in a process of its own: inside ours dbt would hold them until we end.
 
-    Tests look at the rows of later loads than `tested_load`. No token reaches the process.
+    `command` may be of two words, as `docs generate`. Tests look at the rows of later loads than `tested_load`;
+    models look at what had landed `as_of` an instant, and at no file fetched after the day `until`. The working files
+    lie in `folder`, by default `warehouse/build`. No token reaches the process.
     """
-    folder = settings.warehouse / "build"
+    folder = folder or settings.warehouse / "build"
     beside = Path(sys.executable).parent / "dbt"
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "dbt.cli.main"]
     places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": folder / "target", "log-path": folder / "logs"}
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
-    options += ["--vars", json.dumps({"timezone": settings.timezone}), "--no-use-colors"]
+    variables = _vars(settings) | {"as_of": _utc(as_of).isoformat() if as_of else ""}
+    options += ["--vars", json.dumps(variables), "--no-use-colors"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= {
         "SOCIALMETRICS_BUILD": str(folder.resolve()),
         "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
         "SOCIALMETRICS_TESTED_LOAD": str(tested_load),
+        "SOCIALMETRICS_LANDED_UNTIL": until,
+        "SOCIALMETRICS_MEMORY": f"{_memory() // 2**20}MiB",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
-        [*program, command, *options, *arguments], env=environment, capture_output=True, text=True, check=False
+        [*program, *command.split(), *options, *arguments], env=environment, capture_output=True, text=True, check=False
     )
 
 
-def _build(settings: Settings, tested_load: int) -> tuple[str, ...]:
+def _memory() -> int:
+    """What a build may take of this machine's memory, in bytes."""
+    return min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 6 // 10)
+
+
+def _vars(settings: Settings) -> dict[str, str | int]:
+    """The settings that the models know."""
+    return {"timezone": settings.timezone, "fiscal_year_starts_in": settings.fiscal_year_start}
+
+
+def _build(
+    settings: Settings, tested_load: int, folder: Path | None = None, as_of: datetime | None = None
+) -> tuple[str, ...]:
     """Build and test; unit tests are for whoever changes sql/. Returns the warnings. Raises BuildFailed or Locked."""
-    folder = settings.warehouse / "build"
+    results = _dbt(settings, "build", *_without("unit_test"), tested_load=tested_load, folder=folder, as_of=as_of)
+    return tuple(_told(result) for result in results if result["status"] == "warn")
+
+
+def _without(*kinds: str) -> list[str]:
+    return [part for kind in kinds for part in ("--exclude-resource-type", kind)]
+
+
+def _dbt(
+    settings: Settings,
+    *command: str,
+    tested_load: int = 0,
+    folder: Path | None = None,
+    as_of: datetime | None = None,
+    until: str = "",
+) -> list[dict[str, Any]]:
+    """The results of a dbt command, node by node. Raises BuildFailed or Locked."""
+    folder = folder or settings.warehouse / "build"
     (folder / "target" / "run_results.json").unlink(missing_ok=True)
-    done = run_dbt(settings, "build", "--exclude-resource-type", "unit_test", tested_load=tested_load)
+    done = run_dbt(settings, *command, tested_load=tested_load, folder=folder, as_of=as_of, until=until)
     results = _results(folder / "target")
     failed = [_told(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
     if done.returncode or failed or not results:
@@ -261,7 +428,7 @@ def _build(settings: Settings, tested_load: int) -> tuple[str, ...]:
             raise Locked(holder)
         said = "; ".join(failed) or _last_words(done.stdout + done.stderr)
         raise BuildFailed(_failed_at("The build failed", said) + f" The log is {folder / 'logs' / 'dbt.log'}.")
-    return tuple(_told(result) for result in results if result["status"] == "warn")
+    return results
 
 
 def _results(target: Path) -> list[dict[str, Any]]:
@@ -355,8 +522,8 @@ def _stat(path: Path) -> list[int]:
 
 
 def _fingerprint(settings: Settings) -> str:
-    """What else decides the figures: the models and seeds, the time zone, the place of landing, the engine."""
-    seen = hashlib.sha256(f"{settings.timezone} {settings.landing.resolve()} {duckdb.__version__}".encode())
+    """What else decides the figures: the models and seeds, their settings, the place of landing, the engine."""
+    seen = hashlib.sha256(f"{_vars(settings)} {settings.landing.resolve()} {duckdb.__version__}".encode())
     for path in sorted(SQL.rglob("*")):
         if path.is_file() and path.suffix in (".sql", ".yml", ".csv"):
             seen.update(f"{path.relative_to(SQL)}\n".encode() + path.read_bytes())

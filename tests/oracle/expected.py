@@ -5,11 +5,14 @@ Each table is a dictionary of rows by their grain. Figures are exact whole numbe
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
+from itertools import combinations
+from statistics import median
 from typing import Any
 
 from .record import ACCOUNT_METRICS, POST_METRICS, Key, Record, Said, each_day, is_due
@@ -33,7 +36,57 @@ POST_COLUMNS = (
 SPANS = (1, 7, 28, 365)
 LATE = timedelta(hours=6)
 CADENCE_DAYS = {"daily": 1, "weekly": 7}
-USUAL_WEEKS, USUAL_AT_LEAST, USUAL_WITHIN = 12, 6, 26
+USUAL_PERIODS, USUAL_AT_LEAST, USUAL_WITHIN = 12, 6, 26
+TREND_WEEKS, TREND_WEEKS_AT_LEAST = 8, 5
+
+
+class Period:
+    """Weeks or months: where one starts and ends, and what it is called."""
+
+    name = "week"
+    in_a_year = 52
+
+    @property
+    def column(self) -> str:
+        return f"{self.name}_start_on"
+
+    def start(self, day: date) -> date:
+        return day - timedelta(days=day.weekday())
+
+    def moved(self, start: date, number: int) -> date:
+        return start + timedelta(days=7 * number)
+
+    def end(self, start: date) -> date:
+        return self.moved(start, 1) - timedelta(days=1)
+
+    def names(self, start: date) -> Row:
+        year, week, _ = start.isocalendar()
+        return {"week": f"{year}-W{week:02d}", "week_start_on": start}
+
+
+class Month(Period):
+    """Calendar months, with the fiscal year that starts in the month `fiscal_year_start`."""
+
+    name = "month"
+    in_a_year = 12
+
+    def __init__(self, fiscal_year_start: int = 1) -> None:
+        self.first = fiscal_year_start
+
+    def start(self, day: date) -> date:
+        return day.replace(day=1)
+
+    def moved(self, start: date, number: int) -> date:
+        return date(start.year + (start.month - 1 + number) // 12, (start.month - 1 + number) % 12 + 1, 1)
+
+    def names(self, start: date) -> Row:
+        past = (start.month - self.first) % 12  # whole months of the fiscal year before this one
+        ends = self.moved(start, 11 - past)
+        fiscal = {"fiscal_year": ends.year, "fiscal_quarter": past // 3 + 1}
+        return {"month": f"{start:%Y-%m}", "month_start_on": start, **fiscal}
+
+
+WEEK, MONTH = Period(), Month()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +142,6 @@ def account_key(platform: str, account_id: str) -> int:
     return int(md5(f"{platform}|{account_id}".encode()).hexdigest()[:15], 16)
 
 
-def monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 def naive(instant: datetime | None) -> datetime | None:
     return instant.astimezone(UTC).replace(tzinfo=None) if instant else None
 
@@ -105,9 +154,9 @@ def which_counts(said: Iterable[Said]) -> Said:
 
 
 class Expected:
-    """All three tables of one record."""
+    """All these tables of one record."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, months: Month = MONTH) -> None:
         self.record = record
         self.due = self._due()
         self.series = self._series()
@@ -116,7 +165,10 @@ class Expected:
         self._by_account: dict[Key, list[Row]] = defaultdict(list)
         for row in self.post_days.values():
             self._by_account[row["platform"], row["account_id"]].append(row)
-        self.weeks = self._account_weeks()
+        self.weeks = self._account_periods(WEEK)
+        self.months = self._account_periods(months)
+        self.organization_weeks = _organizations(WEEK, self.weeks)
+        self.organization_months = _organizations(months, self.months)
 
     def _due(self) -> dict[Key, set[date]]:
         """The days on which each account is to be observed."""
@@ -163,7 +215,7 @@ class Expected:
             account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
             row = self._plain(platform, account_id, metric, day, said)
             row["organization_id"] = account.organization_id if account else None
-            row["is_anomaly"] = _is_false_zero(day, days)
+            row["is_anomaly"] = _is_false_zero(day, days) or _stands_apart(platform, metric, day, days)
             if row["is_late"]:
                 late.add(day)
             row |= _compared(None, day, usable, late, platform, metric)
@@ -175,6 +227,8 @@ class Expected:
                 row["is_baseline"] = previous_on is None
                 row["is_gap"] = previous_on is not None and (day - previous_on).days > far
                 row["is_break"] = previous_on is not None and breaks_between(platform, metric, previous_on, day)
+                lost = row["change_since_previous_high"]
+                row["is_decrease"] = (platform, metric) in COUNTERS and lost is not None and lost < 0
                 usable[day] = figure
             yield row
 
@@ -196,6 +250,7 @@ class Expected:
             "is_baseline": False,
             "is_gap": False,
             "is_break": False,
+            "is_decrease": False,
         }
         if said and said.value is not None:
             figure = interval(platform, metric, said)
@@ -251,49 +306,56 @@ class Expected:
             "fetched_at": naive(max(one.at for one in current.values())),
         }
 
-    # account_weeks
+    # account_weeks and account_months
 
-    def _account_weeks(self) -> Rows:
-        weeks: Rows = {}
-        by_week: dict[tuple[str, str, str, date], list[Row]] = defaultdict(list)
+    def _account_periods(self, period: Period) -> Rows:
+        table: Rows = {}
+        by_period: dict[tuple[str, str, str, date], list[Row]] = defaultdict(list)
         for (platform, account_id, metric, day), row in self.days.items():
-            by_week[platform, account_id, metric, monday(day)].append(row)
-        for (platform, account_id, metric, start), rows in sorted(by_week.items()):
-            weeks[platform, account_id, metric, start] = self._measured_week(platform, account_id, metric, start, rows)
+            by_period[platform, account_id, metric, period.start(day)].append(row)
+        for (platform, account_id, metric, start), rows in sorted(by_period.items()):
+            table[platform, account_id, metric, start] = self._measured(
+                period, platform, account_id, metric, start, rows
+            )
         by_account: dict[tuple[str, str, date], list[Row]] = defaultdict(list)
-        for (platform, account_id, _, start), rows in by_week.items():
+        for (platform, account_id, _, start), rows in by_period.items():
             by_account[platform, account_id, start] += rows
         for (platform, account_id, start), of_account in sorted(by_account.items()):
             if any(not row["is_imported"] for row in of_account):
-                for metric, value in self._activity(platform, account_id, start).items():
-                    weeks[platform, account_id, metric, start] = self._flow_week(
-                        platform, account_id, metric, start, value, of_account
+                for metric, value in self._activity(platform, account_id, start, period.end(start)).items():
+                    table[platform, account_id, metric, start] = self._drawn(
+                        period, platform, account_id, metric, start, value, of_account
                     )
-        for key, row in weeks.items():
-            _compare_weeks(key, row, weeks)
-        for key, row in weeks.items():
-            _judge_week(key, row, weeks)
-        return {key: {name: row[name] for name in row if not name.startswith("_")} for key, row in weeks.items()}
+        for key, row in table.items():
+            _compare_periods(period, key, row, table)
+        for key, row in table.items():
+            _judge_period(period, key, row, table)
+        if period is WEEK:
+            for key, row in table.items():
+                _slope(key, row, table)
+        return {key: {name: row[name] for name in row if not name.startswith("_")} for key, row in table.items()}
 
-    def _week(self, platform: str, account_id: str, metric: str, start: date) -> Row:
-        year, week, _ = start.isocalendar()
+    def _period(self, period: Period, platform: str, account_id: str, metric: str, start: date) -> Row:
+        days = set(each_day(start, period.end(start)))
         return {
             "account_key": account_key(platform, account_id),
             "platform": platform,
             "account_id": account_id,
             "metric": metric,
-            "week": f"{year}-W{week:02d}",
-            "week_start_on": start,
-            "_due": len(self.due.get((platform, account_id), set()) & set(each_day(start, start + timedelta(days=6)))),
+            **period.names(start),
+            "_due": len(self.due.get((platform, account_id), set()) & days),
+            "_is_over": period.end(start) <= self.record.horizon,
         }
 
-    def _measured_week(self, platform: str, account_id: str, metric: str, start: date, rows: list[Row]) -> Row:
+    def _measured(
+        self, period: Period, platform: str, account_id: str, metric: str, start: date, rows: list[Row]
+    ) -> Row:
         rows = sorted(rows, key=lambda row: row["measured_on"])
         usable = [row for row in rows if row["value"] is not None and not row["is_anomaly"]]
         last = usable[-1] if usable else None
         reasons = [row["reason"] for row in rows if row["reason"]]
-        week = self._week(platform, account_id, metric, start)
-        return week | {
+        row = self._period(period, platform, account_id, metric, start)
+        return row | {
             "organization_id": rows[-1]["organization_id"],
             "kind": "counter" if (platform, metric) in COUNTERS else "level",
             "end_on": last["measured_on"] if last else None,
@@ -301,32 +363,46 @@ class Expected:
             "low": last["low"] if last else None,
             "high": last["high"] if last else None,
             "reason": reasons[-1] if reasons and not last else None,
-            "days_expected": 1 if all(row["is_imported"] for row in rows) else week["_due"],
+            "days_expected": 1 if all(row["is_imported"] for row in rows) else row["_due"],
             "days_observed": len(usable),
-            "_anomaly": any(row["is_anomaly"] for row in rows),
+            "has_anomaly": any(row["is_anomaly"] for row in rows),
+            "_cadence": self._cadence(platform, account_id, last["measured_on"]) if last else 1,
         }
 
-    def _flow_week(
-        self, platform: str, account_id: str, metric: str, start: date, value: int | None, rows: list[Row]
+    def _cadence(self, platform: str, account_id: str, day: date) -> int:
+        """In how many days the account is looked at, as its line of the directory then says; 1 where it does not."""
+        key = (platform, account_id)
+        account = self.record.in_force(key, day) or self.record.first(key)
+        return CADENCE_DAYS.get(account.cadence if account else "", 1)
+
+    def _drawn(
+        self,
+        period: Period,
+        platform: str,
+        account_id: str,
+        metric: str,
+        start: date,
+        value: int | None,
+        rows: list[Row],
     ) -> Row:
         observed = {row["measured_on"] for row in rows if row["value"] is not None and not row["is_anomaly"]}
-        week = self._week(platform, account_id, metric, start)
-        return week | {
+        row = self._period(period, platform, account_id, metric, start)
+        return row | {
             "organization_id": max(rows, key=lambda row: row["measured_on"])["organization_id"],
             "kind": "flow",
-            "end_on": start + timedelta(days=6),
+            "end_on": period.end(start),
             "value": value,
             "low": value,
             "high": value,
             "reason": None,
-            "days_expected": week["_due"],
+            "days_expected": row["_due"],
             "days_observed": len(observed),
-            "_anomaly": False,
+            "has_anomaly": False,
+            "_cadence": 1,
         }
 
-    def _activity(self, platform: str, account_id: str, start: date) -> dict[str, int | None]:
-        """What the account published in the week and what that and older posts drew."""
-        end = start + timedelta(days=6)
+    def _activity(self, platform: str, account_id: str, start: date, end: date) -> dict[str, int | None]:
+        """What the account published from `start` to `end` and what that and older posts drew."""
         published = {
             post for post in self._posts_of(platform, account_id) if start <= self.record.published_on(post) <= end
         }
@@ -364,6 +440,28 @@ def _is_false_zero(day: date, days: Mapping[date, Said | None]) -> bool:
         if day - timedelta(days=28) <= on < day and other is not None and other.value
     ]
     return bool(before) and before[-1] >= 10
+
+
+def _stands_apart(platform: str, metric: str, day: date, days: Mapping[date, Said | None]) -> bool:
+    """A figure far from the median of four weeks before and after, to which others before and after it are near."""
+    own = days[day]
+    if own is None or own.is_imported or not own.value:
+        return False
+    sizes = {
+        on: math.log(other.value)
+        for on in each_day(day - timedelta(days=28), day + timedelta(days=28))
+        if (other := days.get(on)) and not other.is_imported and other.value
+        if not breaks_between(platform, metric, min(on, day), max(on, day))
+    }
+    size = sizes.pop(day)
+    if len(sizes) < 6:
+        return False
+    center = median(sizes.values())
+    spread = median(abs(other - center) for other in sizes.values())
+    far = max(5 * 1.4826 * spread, 0.25)
+    near = [on for on, other in sizes.items() if abs(other - center) <= far]
+    is_large = own.value >= 100 or center >= math.log(100)
+    return is_large and abs(size - center) > far and bool(near) and min(near) < day < max(near)
 
 
 def _compared(
@@ -408,51 +506,88 @@ def _change(
     return row
 
 
-def _compare_weeks(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
-    """Completeness and the changes since the week before."""
+def _compare_periods(period: Period, key: tuple[Any, ...], row: Row, table: Rows) -> None:
+    """Completeness and the changes since the week or month before."""
     platform, account_id, metric, start = key
-    row["is_complete"] = row["days_observed"] >= row["days_expected"]
+    row["is_complete"] = _is_complete(row)
     row |= dict.fromkeys(("change", "change_low", "change_high", "growth_rate", "weekly_growth_rate"))
-    before = weeks.get((platform, account_id, metric, start - timedelta(days=7)))
+    before = table.get((platform, account_id, metric, period.moved(start, -1)))
     if before is None or before["value"] is None or row["value"] is None:
         return
     if row["kind"] == "flow":
-        is_whole = row["is_complete"] and before["days_observed"] >= before["days_expected"]
-        days, is_apart = 7, not is_whole
+        is_apart = not (_is_complete(row) and _is_complete(before))
     else:
         days = (row["end_on"] - before["end_on"]).days
         is_apart = breaks_between(platform, metric, before["end_on"], row["end_on"])
         row["weekly_growth_rate"] = None if is_apart else weekly(row["value"], before["value"], days)
-    if days == 7 and not is_apart:
+        if period is WEEK:
+            is_apart = is_apart or days != 7
+        else:
+            is_apart = is_apart or not (_is_near_the_end(period, row) and _is_near_the_end(period, before))
+    if not is_apart:
         figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
         row["change"], row["change_low"], row["change_high"] = figure.since(base)
         row["growth_rate"] = row["change"] / base.value if base.value > 0 else None
 
 
-def _judge_week(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
-    """The usual range, the reading, and the same week a year before."""
+def _is_complete(row: Row) -> bool:
+    return bool(row["_is_over"] and row["days_observed"] >= row["days_expected"])
+
+
+def _is_near_the_end(period: Period, row: Row) -> bool:
+    """On the last day, of a weekly account in the last seven."""
+    return bool((period.end(row[period.column]) - row["end_on"]).days < row["_cadence"])
+
+
+def _judge_period(period: Period, key: tuple[Any, ...], row: Row, table: Rows) -> None:
+    """The usual range, the reading, and the same week or month a year before."""
     platform, account_id, metric, start = key
-    figure = "value" if row["kind"] == "flow" else "change"
     earlier = [
-        weeks.get((platform, account_id, metric, start - timedelta(days=7 * number)))
-        for number in range(1, USUAL_WITHIN + 1)
+        table.get((platform, account_id, metric, period.moved(start, -number))) for number in range(1, USUAL_WITHIN + 1)
     ]
-    usual = [
-        drawn
-        for week in earlier
-        if week and week["is_complete"] and not week["_anomaly"] and (drawn := week[figure]) is not None
-    ][:USUAL_WEEKS]
-    is_known = len(usual) >= USUAL_AT_LEAST
-    row["usual_low"], row["usual_high"] = (min(usual), max(usual)) if is_known else (None, None)
-    row["usual_weeks"] = len(usual)
-    row["reading"] = _reading(row)
-    year_ago = weeks.get((platform, account_id, metric, start - timedelta(days=364)))
+    row |= usual_range(period, row, earlier)
+    year_ago = table.get((platform, account_id, metric, period.moved(start, -period.in_a_year)))
     row["last_year_value"] = year_ago["value"] if year_ago else None
     row["last_year_change"] = year_ago["change"] if year_ago else None
     row["change_since_last_year"] = less(row["value"], row["last_year_value"])
     is_there = year_ago is not None and row["change_since_last_year"] is not None and row["kind"] != "flow"
     if year_ago and is_there and breaks_between(platform, metric, year_ago["end_on"], row["end_on"]):
         row["change_since_last_year"] = None
+
+
+def usual_range(period: Period, row: Row, earlier: Iterable[Row | None]) -> Row:
+    """The lowest and highest of the comparable periods before, the latest first, and what they make of this one."""
+    figure = "value" if row["kind"] == "flow" else "change"
+    usual = [
+        drawn
+        for one in earlier
+        if one and one["is_complete"] and not one["has_anomaly"] and (drawn := one[figure]) is not None
+    ][:USUAL_PERIODS]
+    is_known = len(usual) >= USUAL_AT_LEAST
+    found: Row = {"usual_low": min(usual) if is_known else None, "usual_high": max(usual) if is_known else None}
+    return found | {f"usual_{period.name}s": len(usual), "reading": _reading(row | found)}
+
+
+def _slope(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
+    """Theil and Sen's slope of the logarithm over eight weeks."""
+    platform, account_id, metric, start = key
+    row["trend_weekly_rate"], row["trend_weeks"] = None, 0
+    if row["kind"] == "flow" or not row["value"]:
+        return
+    points = [
+        (week["end_on"], math.log(week["value"]))
+        for number in range(TREND_WEEKS)
+        if (week := weeks.get((platform, account_id, metric, WEEK.moved(start, -number))))
+        and (week["value"] or 0) > 0
+        and not breaks_between(platform, metric, week["end_on"], row["end_on"])
+    ]
+    slopes = [
+        (later - earlier) / ((on - before).days / 7)
+        for (before, earlier), (on, later) in combinations(sorted(points), 2)
+    ]
+    row["trend_weeks"] = len(points)
+    if len(points) >= TREND_WEEKS_AT_LEAST:
+        row["trend_weekly_rate"] = math.exp(median(slopes)) - 1
 
 
 def _reading(row: Row) -> str:
@@ -468,3 +603,40 @@ def _reading(row: Row) -> str:
     if figure is not None and row["usual_low"] <= figure <= row["usual_high"]:
         return "usual"
     return "cannot tell"
+
+
+_SUMMED = (
+    "value", "low", "high", "change", "change_low", "change_high",
+    "last_year_value", "last_year_change", "change_since_last_year",
+)  # fmt: skip
+
+
+def _organizations(period: Period, accounts: Rows) -> Rows:
+    """Sums over the accounts that an organization has on a platform."""
+    of: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in accounts.values():
+        if row["organization_id"] is not None:
+            of[row["organization_id"], row["platform"], row["metric"], row[period.column]].append(row)
+    table = {key: _summed(period, key, rows) for key, rows in of.items()}
+    for (*series, start), row in table.items():
+        earlier = [table.get((*series, period.moved(start, -number))) for number in range(1, USUAL_WITHIN + 1)]
+        row |= usual_range(period, row, earlier)
+    return table
+
+
+def _summed(period: Period, key: tuple[Any, ...], rows: list[Row]) -> Row:
+    organization_id, platform, metric, start = key
+    total: Row = {"organization_id": organization_id, "platform": platform, "metric": metric, **period.names(start)}
+    for figure in _SUMMED:
+        figures = [row[figure] for row in rows]
+        total[figure] = None if None in figures else sum(figures)
+    before = less(total["value"], total["change"])
+    return total | {
+        "kind": rows[0]["kind"],
+        "accounts": len(rows),
+        "growth_rate": total["change"] / before if before is not None and before > 0 else None,
+        "reason": min((row["reason"] for row in rows if row["reason"]), default=None),
+        "is_complete": all(row["is_complete"] for row in rows),
+        "has_anomaly": any(row["has_anomaly"] for row in rows),
+        "is_rounded": any(row["value"] is not None and row["low"] != row["high"] for row in rows),
+    }

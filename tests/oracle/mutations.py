@@ -18,11 +18,16 @@ class Mutation:
     in_parts: bool = False
 
 
-VALUES, WEEKS = "models/intermediate/int_account_values.sql", "models/intermediate/int_account_weeks.sql"
+VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_periods.sql"
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
+AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
+ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
+ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
+PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
+MEMBERS = "models/intermediate/int_organizations.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -35,7 +40,7 @@ QUICK = {
     ),
     "a_break_ignored": Mutation(DAYS, "of_the_days.break_on <= base_{{ window }}.measured_on", "true"),
     "usual_includes_the_week": Mutation(
-        USUAL, "earlier.week_start_on < {{ weeks }}", "earlier.week_start_on <= {{ weeks }}"
+        USUAL, "earlier.{{ start }} < {{ periods }}", "earlier.{{ start }} <= {{ periods }}"
     ),
 }
 MUTATIONS = QUICK | {
@@ -50,7 +55,7 @@ MUTATIONS = QUICK | {
     ),
     "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
     "weekly_is_daily": Mutation(
-        VALUES, "and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))", ""
+        VALUES, "and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)", ""
     ),
     "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
     "the_first_directory_for_ever": Mutation(
@@ -72,6 +77,23 @@ MUTATIONS = QUICK | {
     "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
     "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
+    # figures that stand apart
+    "neighbours_a_day_nearer": Mutation(
+        ANOMALIES, "between judged.day_number - {{ reach }}", "between judged.day_number - {{ reach - 1 }}"
+    ),
+    "a_surge_is_a_slip": Mutation(
+        ANOMALIES, "bool_or(neighbour_on > measured_on and abs(neighbour_size - center) <= farthest)", "true"
+    ),
+    "seven_neighbours": Mutation(
+        ANOMALIES, "count(*) >= {{ var('anomaly_neighbours') }}", "count(*) > {{ var('anomaly_neighbours') }}"
+    ),
+    "the_other_side_of_a_break_is_near": Mutation(
+        ANOMALIES, "and judged.means_since_on = neighbours.means_since_on\n", "\n"
+    ),
+    "large_by_itself_alone": Mutation(ANOMALIES, "greatest(size, center) >= ln", "size >= ln"),
+    "a_page_is_a_neighbour": Mutation(
+        ANOMALIES, "and not is_imported\n        and value is not null", "and value is not null"
+    ),
     # intervals
     "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
     "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
@@ -95,7 +117,7 @@ MUTATIONS = QUICK | {
     "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
     "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
     "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
-    "six_days_a_week": Mutation(DAYS, "7.0 / days_since_previous", "6.0 / days_since_previous"),
+    "six_days_a_week": Mutation(DAYS, "7 / days_since_previous", "6 / days_since_previous"),
     "percent": Mutation(
         DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
     ),
@@ -131,43 +153,81 @@ MUTATIONS = QUICK | {
         "cast(date_trunc('week', {{ day }}) as date)",
         "cast(date_trunc('week', {{ day }} + interval 1 day) - interval 1 day as date)",
     ),
-    "a_week_of_the_calendar_year": Mutation("macros/dialect.sql", "'%G-W%V'", "'%Y-W%V'"),
-    "the_week_ends_with_its_first_day": Mutation(WEEKS, "max(case when is_usable", "min(case when is_usable"),
-    "the_week_s_first_reason": Mutation(WEEKS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
-    "activity_of_readings": Mutation(WEEKS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
-    "any_two_days": Mutation(WEEKS, "days_since = 7 and", "days_since <= 7 and"),
-    "a_week_across_a_break": Mutation(WEEKS, "coalesce(this_week.break_on > last_week.end_on, false)", "false"),
-    "never_complete": Mutation(WEEKS, "days_observed >= days_expected", "days_observed > days_expected"),
-    "a_reading_is_not_expected": Mutation(WEEKS, "is_imported then 1 else", "is_imported then 0 else"),
+    "a_week_of_the_calendar_year": Mutation(
+        NAMES, "extract(year from {{ days_after(week_start(day), 3) }})", "extract(year from {{ day }})"
+    ),
+    "the_week_ends_with_its_first_day": Mutation(PERIODS, "max(case when is_usable", "min(case when is_usable"),
+    "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
+    "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
+    "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
+    "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
+    "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
+    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
-        WEEKS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
+        PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
     "saturday_s_engagement": Mutation(
-        WEEKS, "days_after('published.week_start_on', 6)", "days_after('published.week_start_on', 5)"
+        PERIODS, "<= {{ period_end('published.' ~ start, period) }}", "< {{ period_end('published.' ~ start, period) }}"
     ),
-    "the_first_engagement": Mutation(WEEKS, "order by seen.measured_on desc", "order by seen.measured_on"),
+    "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
     "no_posts_is_unknown": Mutation(
-        WEEKS, "coalesce(published_by_week.posts_published, 0)", "published_by_week.posts_published"
+        PERIODS, "coalesce(published_by_period.posts_published, 0)", "published_by_period.posts_published"
     ),
-    "a_flow_cut_short": Mutation(WEEKS, "this_week.is_complete and last_week.is_complete", "this_week.is_complete"),
+    "a_flow_cut_short": Mutation(
+        PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
+    ),
+    # months
+    "a_month_from_any_day": Mutation(PERIODS, "'is_at_end and last_is_at_end'", "'true'"),
+    "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
+    "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
+    "a_fiscal_year_a_month_later": Mutation(CALENDAR, ">= {{ first }}", "> {{ first }}"),
+    "quarters_of_the_calendar": Mutation(CALENDAR, "+ 12 - {{ var('fiscal_year_starts_in') | int }}", "+ 11"),
+    # the trend
+    "a_trend_of_nine_weeks": Mutation(TREND, "< point.week_start_on", "<= point.week_start_on"),
+    "a_trend_from_six": Mutation(TREND, ">= {{ var('trend_weeks_at_least') }}", "> {{ var('trend_weeks_at_least') }}"),
+    "a_trend_by_the_mean": Mutation(TREND, "median(slope)", "avg(slope)"),
+    "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
+    # organizations
+    "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
+    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
     # the usual
-    "an_anomaly_is_usual": Mutation(JUDGED, "is_complete and not has_anomaly then change", "is_complete then change"),
-    "half_a_week_is_usual": Mutation(JUDGED, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
-    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_weeks') }}", "< {{ var('usual_weeks') }}"),
+    "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
+    "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
+    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_periods') }}", "< {{ var('usual_periods') }}"),
     "usual_from_seven": Mutation(
-        USUAL, ">= {{ var('usual_weeks_at_least') }} then min", "> {{ var('usual_weeks_at_least') }} then min"
+        USUAL, ">= {{ var('usual_at_least') }} then min", "> {{ var('usual_at_least') }} then min"
     ),
     "usual_within_25": Mutation(
-        USUAL, "earlier.week_start_on >= {{ days_before", "earlier.week_start_on > {{ days_before"
+        USUAL, "earlier.{{ start }} >= {{ periods_before", "earlier.{{ start }} > {{ periods_before"
     ),
     "usual_from_its_highest": Mutation(USUAL, "then min(figure) end", "then max(figure) end"),
     "as_high_as_usual_is_higher": Mutation(USUAL, "{{ low }} > usual_high", "{{ low }} >= usual_high"),
     "surely_lower": Mutation(USUAL, "{{ high }} < usual_low", "{{ low }} < usual_low"),
     "a_year_of_365_days": Mutation(
-        JUDGED, "days_after('last_year.week_start_on', 364)", "days_after('last_year.week_start_on', 365)"
+        JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
+    # what posts drew
+    "the_earlier_of_two_days_as_near": Mutation(
+        AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
+    ),
+    "the_day_s_own_posts_are_usual": Mutation(
+        PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
+    ),
+    "three_times_is_not_far": Mutation(PERFORMANCE, "lift >= {{ var('far_times') }}", "lift > {{ var('far_times') }}"),
+    "imported_followers": Mutation("models/intermediate/int_post_followers.sql", "and not is_imported", ""),
+    "posts_without_the_figure_in_the_rate": Mutation(
+        "models/marts/engagement_weeks.sql",
+        "sum(engagements) filter (where {{ count }} is not null)",
+        "sum(engagements)",
+    ),
     # going on from an earlier build
+    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
+    "what_was_usual_stays": Mutation(
+        PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
+    ),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True
     ),
@@ -179,9 +239,38 @@ MUTATIONS = QUICK | {
         POST_DAYS, "changed + literals(looking_back, changed) +", "changed +", in_parts=True
     ),
     "posts_dated_late_stay": Mutation(POST_DAYS, " + literals(dated)", "", in_parts=True),
-    "the_next_week_stays": Mutation(WEEKS, "days_moved(changed, [0, 7])", "days_moved(changed, [0])", in_parts=True),
-    "the_usual_range_stays": Mutation(JUDGED, "range(0, 7 * within + 1, 7)", "range(0, 7 * 12 + 1, 7)", in_parts=True),
-    "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [364]", "| list", in_parts=True),
+    "the_next_week_stays": Mutation(
+        PERIODS, "starts_moved(changed, [0, 1], period)", "starts_moved(changed, [0], period)", in_parts=True
+    ),
+    "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
+    "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+    # peers
+    "the_floor_is_out": Mutation(PEERS, "< {{ var('peer_floor') }}", "<= {{ var('peer_floor') }}"),
+    "ties_have_the_best_place": Mutation(
+        PEERS, "count(compared_value) over by_value as rank_to", "rank() over by_value as rank_to"
+    ),
+    "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
+    "readings_are_compared": Mutation(PEERS, "and not is_imported", ""),
+    "four_are_enough": Mutation(
+        PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
+    ),
+    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
+    "the_past_has_no_stratum": Mutation(
+        MEMBERS,
+        "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
+        "when false then null",
+    ),
+    # adoption
+    "present_on_the_day_it_closed": Mutation(
+        ADOPTION, "month_ends.measured_on < opened.exists_until_on", "month_ends.measured_on <= opened.exists_until_on"
+    ),
+    "a_year_of_eleven_months": Mutation(ADOPTION, "interval 12 month", "interval 11 month"),
+    "any_day_will_do": Mutation(ADOPTION, "date_precision = 'day' and precision in", "precision in"),
+    "only_later_populations": Mutation(
+        ADOPTION,
+        "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
+        "when false then null",
+    ),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"

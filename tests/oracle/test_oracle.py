@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
 
 from socialmetrics import warehouse
 
+from .adoption import platform_adoption
 from .conftest import Scenario
+from .engagement import Engagement
 from .expected import Expected, Row, Rows
+from .peers import peer_weeks
 
 GRAINS = {
     "account_metric_days": ("platform", "account_id", "metric", "measured_on"),
     "post_days": ("platform", "account_id", "post_id", "measured_on"),
     "account_weeks": ("platform", "account_id", "metric", "week_start_on"),
+    "account_months": ("platform", "account_id", "metric", "month_start_on"),
+    "organization_weeks": ("organization_id", "platform", "metric", "week_start_on"),
+    "organization_months": ("organization_id", "platform", "metric", "month_start_on"),
+    "post_performance": ("platform", "account_id", "post_id"),
+    "engagement_weeks": ("platform", "account_id", "week_start_on"),
+    "post_patterns": ("platform", "account_id", "dimension", "dimension_value"),
+    "peer_weeks": ("platform", "account_id", "metric", "week_start_on", "stratum"),
+    "platform_adoption": ("platform", "month_start_on", "basis", "metric"),
 }
 SHOWN = 12
 
@@ -33,7 +45,10 @@ def test_the_mart_is_the_world_s_own_closed_form(scenario: str, mart: str, reque
 
 
 def test_the_month_has_everything_that_can_go_wrong(month: Scenario) -> None:
-    days, posts, weeks = (list(rows.values()) for rows in tables(month.expected).values())
+    expected = month.expected
+    days, posts = list(expected.days.values()), list(expected.post_days.values())
+    weeks, months = list(expected.weeks.values()), list(expected.months.values())
+    of_organizations = [list(rows.values()) for rows in (expected.organization_weeks, expected.organization_months)]
     missing = {"not_collected", "unavailable", "not_found", "suspended", "forbidden", "hidden", "retired"}
     assert {row["reason"] for row in days} == missing | {None}
     assert {row["reason"] for row in posts} == missing - {"not_collected", "hidden", "retired"} | {None}
@@ -43,7 +58,7 @@ def test_the_month_has_everything_that_can_go_wrong(month: Scenario) -> None:
     }  # fmt: skip
     for column in ("is_imported", "is_baseline", "is_gap", "is_break", "is_anomaly", "is_late"):
         assert {row[column] for row in days} == {True, False}, column
-    for rows in (days, posts, weeks):
+    for rows in (days, posts, weeks, months, *of_organizations):
         for column in rows[0].keys() - {"account_key"}:
             assert len({row[column] for row in rows}) > 1, column
 
@@ -54,17 +69,27 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
     assert all(visit.instant.date() > visit.day for visit in record.visits)
 
 
+@cache
 def tables(expected: Expected) -> dict[str, Rows]:
+    engagement = Engagement(expected)
     return {
         "account_metric_days": expected.days,
         "post_days": expected.post_days,
         "account_weeks": expected.weeks,
+        "account_months": expected.months,
+        "organization_weeks": expected.organization_weeks,
+        "organization_months": expected.organization_months,
+        "post_performance": engagement.performance,
+        "engagement_weeks": engagement.weeks,
+        "post_patterns": engagement.patterns,
+        "peer_weeks": peer_weeks(expected),
+        "platform_adoption": platform_adoption(expected),
     }
 
 
 def read(scenario: Scenario, mart: str) -> Found:
     """A mart as published."""
-    columns, found = warehouse.query(scenario.settings, f"select * exclude (load_id) from {mart}")
+    columns, found = warehouse.query(scenario.settings, f"select columns(lambda name: name <> 'load_id') from {mart}")
     return [dict(zip(columns, values, strict=True)) for values in found]
 
 

@@ -30,9 +30,9 @@ class Landing:
         for kind in COLUMNS:
             self._file(kind, "columns", [])
 
-    def write(self, kind: str, rows: Sequence[Row], run_id: str | None = None) -> Path:
+    def write(self, kind: str, rows: Sequence[Row], run_id: str | None = None, on: date | None = None) -> Path:
         self.files += 1
-        return self._file(kind, f"landed=x/{run_id or 'file'}-{self.files:03d}", rows)
+        return self._file(kind, f"{f'fetched_on={on}' if on else 'landed=x'}/{run_id or 'file'}-{self.files:03d}", rows)
 
     def directory(
         self, day: date, accounts: Sequence[Row], organizations: Sequence[Row] | None = None, hour: int = 22
@@ -59,11 +59,11 @@ class Landing:
         fetched_at = at(day, 22) + timedelta(hours=late, minutes=1 + 10 * again)
         stamp = {"platform": platform, "fetched_at": fetched_at, "run_id": run_id}
         if observations:
-            self.write("observations", [stamp | {"measured_on": day} | row for row in observations], run_id)
+            self.write("observations", [stamp | {"measured_on": day} | row for row in observations], run_id, day)
         if posts:
-            self.write("posts", [stamp | {"status": "public", "kind": "post"} | row for row in posts], run_id)
+            self.write("posts", [stamp | {"status": "public", "kind": "post"} | row for row in posts], run_id, day)
         if profiles:
-            self.write("profiles", [stamp | {"status": "public"} | row for row in profiles], run_id)
+            self.write("profiles", [stamp | {"status": "public"} | row for row in profiles], run_id, day)
         call = {
             "endpoint": "e",
             "credential": "",
@@ -74,13 +74,13 @@ class Landing:
             "is_last": True,
         }
         cost = {"units": 1, "dollars": 0.01, "latency_ms": 5, "measured_on": day, "called_at": fetched_at}
-        self.write("calls", [{"platform": platform, "run_id": run_id} | call | cost], run_id)
+        self.write("calls", [{"platform": platform, "run_id": run_id} | call | cost], run_id, day)
         self.ran(day, platform, run_id, fetched_at - timedelta(minutes=1), status)
         return run_id
 
     def ran(self, day: date, platform: str, run_id: str, started_at: datetime, status: str = "complete") -> None:
         row = {"run_id": run_id, "platform": platform, "measured_on": day, "status": status, "message": None}
-        self.write("runs", [row | {"scheduled_at": at(day, 22), "started_at": started_at}], run_id)
+        self.write("runs", [row | {"scheduled_at": at(day, 22), "started_at": started_at}], run_id, day)
 
     def readings(self, imported_at: datetime, rows: Sequence[Row]) -> Path:
         stamp = {"imported_at": imported_at, "run_id": f"{imported_at:%Y%m%dT%H%M%SZ}"}

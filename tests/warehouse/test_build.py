@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from socialmetrics import clock, warehouse
 from socialmetrics.errors import BuildFailed
+from socialmetrics.records import COLUMNS
 from socialmetrics.settings import Settings
 
 from .conftest import Landing, at, settings_of, value
@@ -80,15 +83,19 @@ def test_an_old_directory_touches_every_day_since(settings: Settings, landing: L
     assert warehouse.build(settings).because == "72 days are touched"
 
 
-def test_other_models_or_another_time_zone(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_models_another_time_zone_or_fiscal_year(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse.build(settings)
     chicago = settings.model_copy(update={"timezone": "America/Chicago"})
-    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
+    assert warehouse.build(chicago).because == "the models, the registry, the time zone or the fiscal year changed"
+    from_july = chicago.model_copy(update={"fiscal_year_start": 7})
+    assert warehouse.build(from_july).because == "the models, the registry, the time zone or the fiscal year changed"
     (tmp_path / "sql").mkdir()
     (tmp_path / "sql" / "model.sql").write_text("select 1")
     monkeypatch.setattr(warehouse, "SQL", tmp_path / "sql")
-    assert warehouse.build(chicago).because == "the models, the registry or the time zone changed"
-    assert warehouse.build(chicago, full_refresh=True).because == "it was asked for"
+    assert warehouse.build(from_july).because == "the models, the registry, the time zone or the fiscal year changed"
+    assert warehouse.build(from_july, full_refresh=True).because == "it was asked for"
 
 
 def test_daily_the_new_rows_are_tested_and_weekly_all(settings: Settings, landing: Landing, tested: list[int]) -> None:
@@ -117,3 +124,34 @@ def test_after_a_failed_build_what_it_left_untested_is_tested(
         warehouse.publish(settings)
     assert warehouse.build(settings).new_files == 0
     assert tested == [0, 1]
+
+
+def test_a_big_landing_is_built_slice_by_slice(
+    settings: Settings, landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each slice holds so many observations; after one that stopped too many days are left to go on."""
+    for number in range(10):
+        on = FIRST + timedelta(days=10 * number)
+        one = {"platform": "x", "account_id": "1", "metric": "followers_count", "measured_on": on, "value": 1}
+        rows = pa.Table.from_pylist([one | {"fetched_at": at(on), "run_id": "r"}] * 2, COLUMNS["observations"])
+        path = landing.root / "observations" / "platform=x" / f"fetched_on={on}" / "r.parquet"
+        path.parent.mkdir(parents=True)
+        pq.write_table(rows, path)
+    monkeypatch.setattr(warehouse, "SLICE_ROWS", 5)
+    monkeypatch.setattr(warehouse, "MOST_DAYS_IN_PLACE", 3)
+    asked: list[str] = []
+
+    def dbt(settings: Settings, *command: str, tested_load: int = 0, until: str = "") -> list[dict[str, str]]:
+        asked.append(until)
+        folder = settings.warehouse / "build"
+        for name in ("work.duckdb", "marts.duckdb"):
+            duckdb.connect(str(folder / name)).close()
+        if len(asked) == 3:
+            raise BuildFailed("the computer stopped")
+        return []
+
+    monkeypatch.setattr(warehouse, "_dbt", dbt)
+    with pytest.raises(BuildFailed):
+        warehouse.build(settings)
+    assert asked == ["2026-09-11", "2026-10-01", "2026-10-21"]
+    assert warehouse.build(settings).because == "4 days are touched"

@@ -56,6 +56,19 @@ def test_the_file_is_read_only_and_opens_in_older_clients(settings: Settings) ->
     assert list(settings.warehouse.glob("build/publishing*")) == []
 
 
+def test_a_column_named_after_a_metric_tells_what_each_platform_counts(settings: Settings) -> None:
+    told = dict(
+        ask(settings, "select table_name || '.' || column_name, comment from duckdb_columns() where not internal")
+    )
+    meanings = ask(settings, "select subject, metric, platform || ': ' || definition from metrics")
+    for subject, metric, meaning in meanings:
+        column = f"{'post' if subject == 'post' else 'account'}_days.{metric}"
+        assert meaning in told.get(column, meaning), column
+    assert "youtube: Accounts subscribed to the channel." in told["account_days.followers"]
+    assert "facebook: Comments under the post" in told["post_days.comments"]
+    assert "Accounts subscribed" not in told["post_days.views"]
+
+
 def test_marts_lie_in_main_with_their_descriptions(settings: Settings) -> None:
     told = ask(settings, "select schema_name, comment from duckdb_tables()")
     assert {schema for schema, _ in told} == {"main"}

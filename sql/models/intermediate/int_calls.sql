@@ -12,7 +12,7 @@ files as (
 calls as (
 
     select * from {{ ref('stg_calls') }}
-    where {{ is_among('file', new_files('calls')) }}
+    where {{ is_in_new_file('calls') }}
 
 )
 

@@ -10,7 +10,21 @@ files as (
 rows_landed as (
 
     select
-        accounts.* exclude (file),
+        accounts.account_key,
+        accounts.organization_id,
+        accounts.platform,
+        accounts.account_id,
+        accounts.handle,
+        accounts.label,
+        accounts.account_group,
+        accounts.cadence,
+        accounts.weekday,
+        accounts.is_own,
+        accounts.opened_on,
+        accounts.closed_on,
+        accounts.measured_on,
+        accounts.landed_at,
+        accounts.run_id,
         files.load_id
 
     from {{ ref('stg_accounts') }} as accounts
@@ -46,7 +60,21 @@ snapshots as (
 in_force as (
 
     select
-        rows_landed.* exclude (measured_on),
+        rows_landed.account_key,
+        rows_landed.organization_id,
+        rows_landed.platform,
+        rows_landed.account_id,
+        rows_landed.handle,
+        rows_landed.label,
+        rows_landed.account_group,
+        rows_landed.cadence,
+        rows_landed.weekday,
+        rows_landed.is_own,
+        rows_landed.opened_on,
+        rows_landed.closed_on,
+        rows_landed.landed_at,
+        rows_landed.run_id,
+        rows_landed.load_id,
         rows_landed.measured_on as in_force_on,
         snapshots.replaced_on
 

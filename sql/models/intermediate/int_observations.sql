@@ -12,14 +12,14 @@ files as (
 observations as (
 
     select * from {{ ref('stg_observations') }}
-    where {{ is_among('file', new_files('observations')) }}
+    where {{ is_in_new_file('observations') }}
 
 ),
 
 readings as (
 
     select * from {{ ref('stg_readings') }}
-    where {{ is_among('file', new_files('readings')) }}
+    where {{ is_in_new_file('readings') }}
 
 ),
 
@@ -32,8 +32,18 @@ registry as (
 of_one_metric as (
 
     select
-        observations.*,
-        registry.metric
+        observations.file,
+        observations.account_key,
+        observations.platform,
+        observations.account_id,
+        observations.post_id,
+        registry.metric,
+        observations.native_metric,
+        observations.measured_on,
+        observations.value,
+        observations.reason,
+        observations.fetched_at,
+        observations.run_id
 
     from observations
     left join registry
@@ -48,9 +58,18 @@ of_one_metric as (
 of_every_metric as (
 
     select
-        observations.* exclude (native_metric),
+        observations.file,
+        observations.account_key,
+        observations.platform,
+        observations.account_id,
+        observations.post_id,
+        registry.metric,
         registry.native_metric,
-        registry.metric
+        observations.measured_on,
+        observations.value,
+        observations.reason,
+        observations.fetched_at,
+        observations.run_id
 
     from observations
     inner join registry
@@ -64,7 +83,7 @@ of_every_metric as (
 fetched as (
 
     select * from of_one_metric
-    union all by name
+    union all
     select * from of_every_metric
 
 ),
@@ -85,9 +104,9 @@ together as (
         fetched_at,
         run_id,
         false as is_imported,
-        cast(null as varchar) as source,
-        cast(null as varchar) as precision,
-        cast(null as varchar) as date_precision
+        cast(null as string) as source,
+        cast(null as string) as precision,
+        cast(null as string) as date_precision
 
     from fetched
 
@@ -98,12 +117,12 @@ together as (
         account_key,
         platform,
         account_id,
-        cast(null as varchar) as post_id,
+        cast(null as string) as post_id,
         metric,
-        cast(null as varchar) as native_metric,
+        cast(null as string) as native_metric,
         measured_on,
         value,
-        cast(null as varchar) as reason,
+        cast(null as string) as reason,
         imported_at as fetched_at,
         run_id,
         true as is_imported,
@@ -117,7 +136,21 @@ together as (
 )
 
 select
-    together.* exclude (file),
+    together.account_key,
+    together.platform,
+    together.account_id,
+    together.post_id,
+    together.metric,
+    together.native_metric,
+    together.measured_on,
+    together.value,
+    together.reason,
+    together.fetched_at,
+    together.run_id,
+    together.is_imported,
+    together.source,
+    together.precision,
+    together.date_precision,
     files.load_id
 
 from together

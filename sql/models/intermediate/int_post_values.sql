@@ -28,7 +28,7 @@ current_rows as (
 
     select
         landed.*,
-        registry.counts_as_engagement
+        registry.counts_as_engagement and registry.is_public as counts_as_engagement
 
     from landed
     inner join registry
@@ -81,7 +81,16 @@ wide as (
 )
 
 select
-    wide.* exclude (values_found),
+    wide.account_key,
+    wide.platform,
+    wide.account_id,
+    wide.post_id,
+    wide.measured_on,
+    {% for metric in counters %}
+    wide.{{ metric }},
+    {% endfor %}
+    wide.engagements,
+    wide.fetched_at,
     case when wide.values_found = 0 then reasons.reason end as reason,
     cast({{ this_load() }} as integer) as load_id
 

@@ -12,14 +12,25 @@ files as (
 posts as (
 
     select * from {{ ref('stg_posts') }}
-    where {{ is_among('file', new_files('posts')) }}
+    where {{ is_in_new_file('posts') }}
 
 ),
 
 landed as (
 
     select
-        posts.* exclude (file),
+        posts.account_key,
+        posts.platform,
+        posts.account_id,
+        posts.post_id,
+        posts.kind,
+        posts.title,
+        posts.url,
+        posts.status,
+        posts.published_on,
+        posts.published_at,
+        posts.fetched_at,
+        posts.run_id,
         posts.fetched_at as first_seen_at,
         files.load_id
 
@@ -33,7 +44,7 @@ seen as (
     select * from landed
 
     {% if is_incremental() %}
-    union all by name
+    union all
     select * from {{ this }}
     where (account_key, post_id) in (
         select
@@ -47,7 +58,18 @@ seen as (
 )
 
 select
-    * exclude (first_seen_at, load_id),
+    account_key,
+    platform,
+    account_id,
+    post_id,
+    kind,
+    title,
+    url,
+    status,
+    published_on,
+    published_at,
+    fetched_at,
+    run_id,
     min(first_seen_at) over (partition by account_key, post_id) as first_seen_at,
     max(load_id) over (partition by account_key, post_id) as load_id
 

@@ -12,14 +12,23 @@ files as (
 profiles as (
 
     select * from {{ ref('stg_profiles') }}
-    where {{ is_among('file', new_files('profiles')) }}
+    where {{ is_in_new_file('profiles') }}
 
 ),
 
 landed as (
 
     select
-        profiles.* exclude (file),
+        profiles.account_key,
+        profiles.platform,
+        profiles.account_id,
+        profiles.handle,
+        profiles.name,
+        profiles.url,
+        profiles.status,
+        profiles.created_at,
+        profiles.fetched_at,
+        profiles.run_id,
         files.load_id
 
     from profiles
@@ -32,7 +41,7 @@ seen as (
     select * from landed
 
     {% if is_incremental() %}
-    union all by name
+    union all
     select * from {{ this }}
     where account_key in (select account_key from landed)
     {% endif %}
@@ -40,7 +49,16 @@ seen as (
 )
 
 select
-    * exclude (load_id),
+    account_key,
+    platform,
+    account_id,
+    handle,
+    name,
+    url,
+    status,
+    created_at,
+    fetched_at,
+    run_id,
     max(load_id) over (partition by account_key) as load_id
 
 from seen

@@ -12,12 +12,18 @@ files as (
 runs as (
 
     select * from {{ ref('stg_runs') }}
-    where {{ is_among('file', new_files('runs')) }}
+    where {{ is_in_new_file('runs') }}
 
 )
 
 select
-    runs.* exclude (file),
+    runs.run_id,
+    runs.platform,
+    runs.measured_on,
+    runs.status,
+    runs.message,
+    runs.scheduled_at,
+    runs.started_at,
     files.load_id
 
 from runs

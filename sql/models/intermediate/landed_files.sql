@@ -12,7 +12,12 @@ files as (
         split_part(substr(file, length('{{ landing_root() }}') + 2), '/', 1) as kind
 
     from {{ landing_files() }}
-    where file not like '%/columns.parquet'
+    where
+        file not like '%/columns.parquet'
+        and {{ file_landed_by('file') }}
+        {%- if landed_until() %}
+        and split_part(split_part(file, '/fetched_on=', 2), '/', 1) <= '{{ landed_until() }}'
+        {%- endif %}
 
 )
 

@@ -141,7 +141,10 @@ compared as (
 
     select
         of_the_days.*,
-        previous.* exclude (account_key, metric, measured_on),
+        previous.previous_on,
+        previous.previous_value,
+        previous.previous_low,
+        previous.previous_high,
         {{ days_between('previous.previous_on', 'of_the_days.measured_on') }} as days_since_previous,
         {% for window in windows %}
         base_{{ window }}.value as base_{{ window }}_value,
@@ -189,7 +192,7 @@ select
     case when not is_break then high - previous_low end as change_since_previous_high,
     case
         when not is_break and value > 0 and previous_value > 0
-            then pow(value / previous_value, 7.0 / days_since_previous) - 1
+            then pow(value / previous_value, 7 / days_since_previous) - 1
     end as weekly_growth_rate_since_previous,
     {% for window in windows %}
     value - base_{{ window }}_value as change_{{ window }}d,
@@ -202,8 +205,10 @@ select
     is_usable and previous_on is null as is_baseline,
     coalesce(days_since_previous > cadence_days, false) as is_gap,
     is_break,
+    coalesce(kind = 'counter' and not is_break and high < previous_low, false) as is_decrease,
     is_anomaly,
     is_late,
     cast({{ this_load() }} as integer) as load_id
 
 from compared
+order by account_key, metric, measured_on

@@ -1,13 +1,12 @@
 {{ config(materialized='incremental', unique_key='week_start_on') }}
 
 {%- set all_weeks = ref('int_account_weeks') -%}
-{%- set within = var('usual_weeks_within') | int -%}
+{%- set within = var('usual_within') | int -%}
 
-{#- Weeks to replace: those that changed, those in whose usual range they lie, and those a year later. -#}
+{#- Weeks to replace: those that changed, those in whose usual range and trend they lie, and those a year later. -#}
 {%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load() -%}
-{%- set changed = mondays(days_replaced([]) + literals(new_weeks)) -%}
-{%- set offsets = range(0, 7 * within + 1, 7) | list + [364] -%}
-{%- set weeks = days_moved(changed, offsets) -%}
+{%- set changed = starts_of(days_replaced([]) + literals(new_weeks), 'week') -%}
+{%- set weeks = starts_moved(changed, range(0, within + 1) | list + [52], 'week') -%}
 
 with
 
@@ -17,23 +16,40 @@ figures as (
         account_key,
         metric,
         week_start_on,
-        case
-            when kind = 'flow' and is_complete then value
-            when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then change
-        end as figure,
+        {{ comparable_figure() }} as figure,
         {{ is_among('week_start_on', weeks) }} as is_wanted
 
     from {{ all_weeks }}
-    where {{ is_among('week_start_on', days_moved(weeks, range(-7 * within, 1, 7))) }}
+    where {{ is_among('week_start_on', starts_moved(weeks, range(-within, 1), 'week')) }}
 
 ),
 
-{{ usual_range('figures', ['account_key', 'metric']) }},
+{{ usual_range('figures', ['account_key', 'metric'], 'week') }},
+
+ends as (
+
+    select
+        account_key,
+        metric,
+        week_start_on,
+        end_on,
+        value,
+        break_on,
+        {{ is_among('week_start_on', weeks) }} as is_wanted
+
+    from {{ all_weeks }}
+    where
+        coalesce(kind, 'level') <> 'flow'
+        and {{ is_among('week_start_on', starts_moved(weeks, range(1 - var('trend_weeks') | int, 1), 'week')) }}
+
+),
+
+{{ robust_slope('ends', ['account_key', 'metric']) }},
 
 last_year as (
 
     select * from {{ all_weeks }}
-    where {{ is_among('week_start_on', days_moved(weeks, [-364])) }}
+    where {{ is_among('week_start_on', starts_moved(weeks, [-52], 'week')) }}
 
 ),
 
@@ -46,17 +62,23 @@ compared as (
         coalesce(this_year.break_on > last_year.end_on, false) as is_break,
         usual.usual_low,
         usual.usual_high,
-        coalesce(usual.usual_weeks, 0) as usual_weeks
+        coalesce(usual.usual_weeks, 0) as usual_weeks,
+        trends.trend_weekly_rate,
+        coalesce(trends.trend_weeks, 0) as trend_weeks
 
     from {{ all_weeks }} as this_year
     left join last_year
         on this_year.account_key = last_year.account_key
         and this_year.metric = last_year.metric
-        and this_year.week_start_on = {{ days_after('last_year.week_start_on', 364) }}
+        and {{ days_before('this_year.week_start_on', 364) }} = last_year.week_start_on
     left join usual
         on this_year.account_key = usual.account_key
         and this_year.metric = usual.metric
         and this_year.week_start_on = usual.week_start_on
+    left join trends
+        on this_year.account_key = trends.account_key
+        and this_year.metric = trends.metric
+        and this_year.week_start_on = trends.week_start_on
     where {{ is_among('this_year.week_start_on', weeks) }}
 
 )
@@ -80,20 +102,20 @@ select
     change_high,
     growth_rate,
     weekly_growth_rate,
+    trend_weekly_rate,
+    cast(trend_weeks as integer) as trend_weeks,
     cast(days_expected as integer) as days_expected,
     cast(days_observed as integer) as days_observed,
     is_complete,
+    has_anomaly,
     usual_low,
     usual_high,
     cast(usual_weeks as integer) as usual_weeks,
-    case
-        when coalesce(kind, 'level') <> 'flow' then {{ reading('change', 'change_low', 'change_high') }}
-        when is_complete then {{ reading('value', 'low', 'high') }}
-        else 'cannot tell'
-    end as reading,
+    {{ reading_of_period() }} as reading,
     last_year_value,
     last_year_change,
     case when not is_break then value - last_year_value end as change_since_last_year,
     cast({{ this_load() }} as integer) as load_id
 
 from compared
+order by account_key, metric, week_start_on

@@ -1,6 +1,4 @@
-{%- set figures = [
-    'value', 'low', 'high', 'change', 'change_low', 'change_high', 'last_year_value', 'change_since_last_year'
-] -%}
+{%- set keys = ['organization_id', 'platform', 'metric', 'week_start_on'] -%}
 
 with
 
@@ -13,16 +11,7 @@ organizations as (
 
 weeks as (
 
-    select * from {{ ref('int_account_weeks') }}
-    where
-        organization_id in (select organization_id from organizations)
-        and metric in ({{ headline_metrics() }})
-
-),
-
-account_weeks as (
-
-    select * from {{ ref('account_weeks') }}
+    select * from {{ ref('organization_weeks') }}
     where
         organization_id in (select organization_id from organizations)
         and metric in ({{ headline_metrics() }})
@@ -50,103 +39,154 @@ breaks as (
 
 ),
 
--- a sum over the organization's accounts is known only where every account's figure is
-summed as (
-
-    select
-        account_weeks.organization_id,
-        account_weeks.platform,
-        account_weeks.metric,
-        account_weeks.week_start_on,
-        count(*) as accounts,
-        {% for figure in figures %}
-        case
-            when count(account_weeks.{{ figure }}) = count(*) then cast(sum(account_weeks.{{ figure }}) as bigint)
-        end as {{ figure }},
-        {% endfor %}
-        bool_and(account_weeks.is_complete) as is_complete,
-        bool_or(weeks.has_anomaly) as has_anomaly,
-        min(account_weeks.reason) as reason,
-        bool_or(account_weeks.low is distinct from account_weeks.high and account_weeks.value is not null) as is_rounded
-
-    from account_weeks
-    inner join weeks
-        on account_weeks.account_key = weeks.account_key
-        and account_weeks.metric = weeks.metric
-        and account_weeks.week_start_on = weeks.week_start_on
-    group by account_weeks.organization_id, account_weeks.platform, account_weeks.metric, account_weeks.week_start_on
-
-),
-
-figures as (
+expected as (
 
     select
         organization_id,
         platform,
         metric,
         week_start_on,
-        case when is_complete and not has_anomaly then change end as figure,
-        true as is_wanted
+        sum(days_expected) as days_expected,
+        sum(days_observed) as days_observed
 
-    from summed
+    from {{ ref('account_weeks') }}
+    where
+        organization_id in (select organization_id from organizations)
+        and metric in ({{ headline_metrics() }})
+    group by organization_id, platform, metric, week_start_on
 
 ),
 
-{{ usual_range('figures', ['organization_id', 'platform', 'metric']) }},
+-- hospitals like us are those of our stratum; where they are too few to be compared, all hospitals
+standings as (
+
+    select
+        organization_id,
+        platform,
+        metric,
+        week_start_on,
+        stratum,
+        stratum_value,
+        n,
+        rank_from,
+        rank_to
+
+    from {{ ref('peer_weeks') }}
+    where
+        organization_id in (select organization_id from organizations)
+        and metric in ({{ headline_metrics() }})
+        and account_group = 'main'
+        and stratum in ('{{ var('like_us') }}', 'all')
+        and rank_from is not null
+    qualify
+        row_number() over (
+            partition by organization_id, platform, metric, week_start_on
+            order by
+                case when stratum = 'all' then 1 else 0 end asc,
+                value desc,
+                account_key asc
+        ) = 1
+
+),
+
+-- what has not settled yet is compared over the weekdays that have
+pending as (
+
+    select * from {{ ref('int_pending_weeks') }}
+
+),
 
 compared as (
 
     select
-        summed.*,
-        usual.usual_low,
-        usual.usual_high,
-        coalesce(usual.usual_weeks, 0) as usual_weeks
+        weeks.*,
+        coalesce(pending.days_known, 7) as compared_days,
+        case when weeks.kind = 'flow' then coalesce(pending.value, weeks.value) end as compared_value,
+        pending.days_known is not null as is_pending,
+        pending.usual_low as pending_usual_low,
+        pending.usual_high as pending_usual_high,
+        pending.usual_weeks as pending_usual_weeks
 
-    from summed
-    left join usual
-        on summed.organization_id = usual.organization_id
-        and summed.platform = usual.platform
-        and summed.metric = usual.metric
-        and summed.week_start_on = usual.week_start_on
+    from weeks
+    left join pending
+        on {% for key in keys %}weeks.{{ key }} = pending.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+
+),
+
+judged as (
+
+    select
+        {% for key in keys %}
+        {{ key }},
+        {% endfor %}
+        case when is_pending then pending_usual_low else usual_low end as usual_low,
+        case when is_pending then pending_usual_high else usual_high end as usual_high,
+        case when is_pending then pending_usual_weeks else usual_weeks end as usual_weeks,
+        case
+            when not is_pending then reading
+            when compared_value > pending_usual_high then 'higher than usual'
+            when compared_value < pending_usual_low then 'lower than usual'
+            when compared_value between pending_usual_low and pending_usual_high then 'usual'
+            else 'cannot tell'
+        end as reading
+
+    from compared
 
 )
 
 select
-    compared.organization_id,
+    weeks.organization_id,
     organizations.name,
-    compared.platform,
-    compared.metric,
+    weeks.platform,
+    weeks.metric,
     registry.display_name,
-    {{ iso_week('compared.week_start_on') }} as week,
-    compared.week_start_on,
-    cast(compared.accounts as integer) as accounts,
-    compared.value,
-    compared.low,
-    compared.high,
-    compared.change,
-    compared.change_low,
-    compared.change_high,
+    weeks.kind,
+    weeks.week,
+    weeks.week_start_on,
+    weeks.accounts,
+    weeks.value,
+    weeks.low,
+    weeks.high,
+    weeks.change,
+    weeks.change_low,
+    weeks.change_high,
+    weeks.growth_rate,
+    cast(weeks.compared_days as integer) as compared_days,
+    weeks.compared_value,
+    judged.usual_low,
+    judged.usual_high,
+    cast(judged.usual_weeks as integer) as usual_weeks,
+    judged.reading,
+    weeks.last_year_value,
+    weeks.change_since_last_year,
     case
-        when compared.value - compared.change > 0 then compared.change / (compared.value - compared.change)
-    end as growth_rate,
-    compared.usual_low,
-    compared.usual_high,
-    cast(compared.usual_weeks as integer) as usual_weeks,
-    {{ reading('compared.change', 'compared.change_low', 'compared.change_high') }} as reading,
-    compared.last_year_value,
-    compared.change_since_last_year,
-    compared.is_complete,
-    compared.reason,
-    compared.is_rounded,
+        when weeks.last_year_value > 0 then weeks.change_since_last_year / weeks.last_year_value
+    end as growth_since_last_year_rate,
+    cast(standings.rank_from as integer) as rank_from,
+    cast(standings.rank_to as integer) as rank_to,
+    cast(standings.n as integer) as rank_n,
+    standings.stratum as rank_stratum,
+    standings.stratum_value as rank_stratum_value,
+    cast(expected.days_expected as integer) as days_expected,
+    cast(expected.days_observed as integer) as days_observed,
+    weeks.is_complete,
+    weeks.reason,
+    weeks.is_rounded,
     breaks.note
 
-from compared
+from compared as weeks
 inner join organizations
-    on compared.organization_id = organizations.organization_id
+    on weeks.organization_id = organizations.organization_id
+inner join judged
+    on {% for key in keys %}weeks.{{ key }} = judged.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+inner join expected
+    on {% for key in keys %}weeks.{{ key }} = expected.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+left join standings
+    on {% for key in keys %}weeks.{{ key }} = standings.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
 left join registry
-    on compared.platform = registry.platform
-    and compared.metric = registry.metric
+    on weeks.platform = registry.platform
+    and weeks.metric = registry.metric
 left join breaks
-    on compared.platform = breaks.platform
-    and compared.metric = breaks.metric
-    and compared.week_start_on = breaks.week_start_on
+    on weeks.platform = breaks.platform
+    and weeks.metric = breaks.metric
+    and weeks.week_start_on = breaks.week_start_on

@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'calls')) }}
+    where {{ landed_by('called_at') }}
 
 ),
 

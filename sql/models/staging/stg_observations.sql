@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'observations')) }}
+    where {{ landed_by('fetched_at') }}
 
 ),
 

@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'posts')) }}
+    where {{ landed_by('fetched_at') }}
 
 ),
 

@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'profiles')) }}
+    where {{ landed_by('fetched_at') }}
 
 ),
 

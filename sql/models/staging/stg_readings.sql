@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'readings')) }}
+    where {{ landed_by('imported_at') }}
 
 ),
 

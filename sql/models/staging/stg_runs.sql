@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'runs')) }}
+    where {{ landed_by('started_at') }}
 
 ),
 

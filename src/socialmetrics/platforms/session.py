@@ -1,23 +1,31 @@
-"""The HTTP session that tweepy and facebook-sdk are given: a base URL of ours and a time limit."""
+"""The HTTP session that tweepy and facebook-sdk are given: a base URL of ours, and limits of time and size."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from socialmetrics.platforms.limits import PIECE, read_whole
 
 TIMEOUT_SECONDS = (5.0, 30.0)
 
 
 class Session(requests.Session):
-    """`base` replaces `vendor_base`, the address that is fixed inside the vendor's client."""
+    """`base` replaces `vendor_base`, the address that is fixed inside the vendor's client.
+
+    `headers_came`: those of the latest answer, which the vendors' clients do not hand on.
+    """
 
     def __init__(self, vendor_base: str, base: str | None) -> None:
         super().__init__()
         self.vendor_base = vendor_base
         self.base = (base or vendor_base).rstrip("/")
         self.mount("https://", HTTPAdapter(max_retries=0))
+        self.headers_came: Mapping[str, str] = {}
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         address = url.decode() if isinstance(url, bytes) else url
@@ -25,4 +33,16 @@ class Session(requests.Session):
             address = self.base + address[len(self.vendor_base) :]
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = TIMEOUT_SECONDS
-        return super().request(method, address, *args, **kwargs)
+        kwargs |= {"stream": True, "allow_redirects": False}
+        answer = super().request(method, address, *args, **kwargs)
+        self.headers_came = answer.headers
+        try:
+            whole = read_whole(lambda: answer.raw.read1(PIECE, decode_content=True))
+        except Exception as error:
+            answer.raw.close()
+            if isinstance(error, HTTPError | OSError):
+                raise requests.ConnectionError(type(error).__name__) from None
+            raise
+        # requests would read without a bound; these say that it has read already
+        vars(answer).update(_content=whole, _content_consumed=True)
+        return answer

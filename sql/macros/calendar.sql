@@ -1,0 +1,93 @@
+{# Weeks and months, each said once; `period` is 'week' or 'month'. A week is known by its Monday, a month by its first. #}
+
+
+{% macro period_start(day, period) -%}
+    {%- if period == 'week' %}{{ week_start(day) }}{% else %}cast(date_trunc('month', {{ day }}) as date){% endif -%}
+{%- endmacro %}
+
+
+{% macro period_end(start, period) -%}
+    {%- if period == 'week' -%}
+        {{ days_after(start, 6) }}
+    {%- else -%}
+        cast({{ start }} + interval 1 month - interval 1 day as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro days_in(start, period) -%}
+    1 + {{ days_between(start, period_end(start, period)) }}
+{%- endmacro %}
+
+
+{% macro periods_before(start, periods, period) -%}
+    {%- if period == 'week' -%}
+        {{ days_before(start, 7 * periods) }}
+    {%- else -%}
+        cast({{ start }} - interval {{ periods }} month as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# `2026-11`, of any date. #}
+{% macro calendar_month(day) -%}
+    substr(cast({{ day }} as {{ dbt.type_string() }}), 1, 7)
+{%- endmacro %}
+
+
+{# The year in which the fiscal year of this date ends. #}
+{% macro fiscal_year(day) -%}
+    {%- set first = var('fiscal_year_starts_in') | int -%}
+    extract(year from {{ day }})
+    {%- if first > 1 %} + case when extract(month from {{ day }}) >= {{ first }} then 1 else 0 end{% endif -%}
+{%- endmacro %}
+
+
+{% macro fiscal_quarter(day) -%}
+    1 + floor(((extract(month from {{ day }}) + 12 - {{ var('fiscal_year_starts_in') | int }}) % 12) / 3)
+{%- endmacro %}
+
+
+{# The first days of the periods in which these days lie; days are literals. #}
+{% macro starts_of(days, period) %}
+    {%- set found = [] -%}
+    {%- for day in days -%}
+        {%- set on = modules.datetime.date.fromisoformat(day[6:16]) -%}
+        {%- set back = on.weekday() if period == 'week' else on.day - 1 -%}
+        {%- do found.append("date '" ~ (on - modules.datetime.timedelta(days=back)) ~ "'") -%}
+    {%- endfor -%}
+    {{ return(found | unique | list) }}
+{% endmacro %}
+
+
+{# Each of these first days moved by each of these numbers of periods. #}
+{% macro starts_moved(starts, offsets, period) %}
+    {%- set moved = [] -%}
+    {%- for start in starts -%}
+        {%- set on = modules.datetime.date.fromisoformat(start[6:16]) -%}
+        {%- for offset in offsets -%}
+            {%- set month = on.year * 12 + on.month - 1 + offset -%}
+            {%- set to -%}
+                {%- if period == 'week' -%}
+                    {{ on + modules.datetime.timedelta(days=7 * offset) }}
+                {%- else -%}
+                    {{ modules.datetime.date(month // 12, month % 12 + 1, 1) }}
+                {%- endif -%}
+            {%- endset -%}
+            {%- do moved.append("date '" ~ to ~ "'") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(moved | unique | list) }}
+{% endmacro %}
+
+
+{# Every day of the periods that start so. #}
+{% macro days_of(starts, period) %}
+    {%- set days = [] -%}
+    {%- for day in days_moved(starts, range(7 if period == 'week' else 31)) -%}
+        {%- if starts_of([day], period)[0] in starts -%}
+            {%- do days.append(day) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(days) }}
+{% endmacro %}

@@ -1,0 +1,3 @@
+{{ config(materialized='incremental', unique_key='week_start_on') }}
+
+{{ organization_periods('week') }}

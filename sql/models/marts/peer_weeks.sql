@@ -1,0 +1,252 @@
+{{ config(materialized='incremental', unique_key='week_start_on') }}
+
+{%- set all_weeks = ref('int_account_weeks') -%}
+{%- set strata = ['region', 'bed_size', 'ownership', 'teaching', 'setting'] -%}
+{%- set peers = 'platform, account_group, metric, week_start_on, stratum, stratum_value' -%}
+
+{#- Weeks to replace: those that changed, and those that a new directory describes. -#}
+{%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load() -%}
+{%- set described_anew -%}
+    with new_terms as (
+        select in_force_on from {{ ref('int_directory') }} where load_id > {{ last_load() }}
+        union all
+        select in_force_on from {{ ref('int_organizations') }} where load_id > {{ last_load() }}
+    )
+    select distinct week_start_on from {{ all_weeks }}
+    where
+        week_start_on >= (select min({{ week_start('in_force_on') }}) from new_terms)
+        or account_key in (
+            select account_key from {{ ref('int_directory') }} where is_first and load_id > {{ last_load() }}
+        )
+        or organization_id in (
+            select organization_id from {{ ref('int_organizations') }} where is_first and load_id > {{ last_load() }}
+        )
+{%- endset -%}
+{%- set weeks = mondays(days_replaced([]) + literals(new_weeks) + literals(described_anew)) -%}
+
+with
+
+account_weeks as (
+
+    select
+        *,
+        {{ days_after('week_start_on', 6) }} as sunday_on
+
+    from {{ all_weeks }}
+    where
+        value is not null
+        and not is_imported
+        and {{ is_among('week_start_on', weeks) }}
+
+),
+
+registry as (
+
+    select distinct
+        platform,
+        metric
+
+    from {{ ref('metrics') }}
+    where subject = 'account' and is_public
+
+),
+
+followers as (
+
+    select
+        account_key,
+        week_start_on,
+        value as followers
+
+    from account_weeks
+    where metric = 'followers'
+
+),
+
+-- what anyone can see of everyone; what was done in a week counts when the week is whole
+comparable as (
+
+    select account_weeks.*
+
+    from account_weeks
+    left join registry
+        on account_weeks.platform = registry.platform
+        and account_weeks.metric = registry.metric
+    where
+        (registry.metric is not null or account_weeks.metric in ('posts_published', 'engagements', 'post_engagements'))
+        and (account_weeks.kind <> 'flow' or account_weeks.is_complete)
+
+),
+
+-- the directory as it was on the week's Sunday
+described as (
+
+    select
+        comparable.account_key,
+        comparable.platform,
+        comparable.account_id,
+        comparable.organization_id,
+        coalesce(directory.account_group, 'main') as account_group,
+        comparable.metric,
+        comparable.week_start_on,
+        comparable.value,
+        comparable.low,
+        comparable.high,
+        comparable.weekly_growth_rate as growth_rate,
+        coalesce(followers.followers < {{ var('peer_floor') }}, false) as is_below_floor,
+        organizations.region,
+        organizations.bed_size,
+        organizations.ownership,
+        organizations.teaching,
+        organizations.setting
+
+    from comparable
+    left join followers
+        on comparable.account_key = followers.account_key
+        and comparable.week_start_on = followers.week_start_on
+    left join {{ ref('int_directory') }} as directory
+        on comparable.account_key = directory.account_key
+        and comparable.sunday_on >= directory.described_from_on
+        and comparable.sunday_on < directory.described_until_on
+    left join {{ ref('int_organizations') }} as organizations
+        on comparable.organization_id = organizations.organization_id
+        and comparable.sunday_on >= organizations.described_from_on
+        and comparable.sunday_on < organizations.described_until_on
+
+),
+
+in_strata as (
+
+    select
+        *,
+        'all' as stratum,
+        'all' as stratum_value
+
+    from described
+
+    {% for stratum in strata %}
+    union all
+
+    select
+        *,
+        '{{ stratum }}' as stratum,
+        {{ stratum }} as stratum_value
+
+    from described
+    where {{ stratum }} is not null
+
+    {% endfor %}
+
+),
+
+above_the_floor as (
+
+    select
+        *,
+        case when not is_below_floor then value end as compared_value,
+        case when not is_below_floor then growth_rate end as compared_growth_rate
+
+    from in_strata
+
+),
+
+-- a platform rounds all alike, so that two intervals are the same or lie apart: a place by value is one by interval
+placed as (
+
+    select
+        *,
+        rank() over by_value as rank_from,
+        count(compared_value) over by_value as rank_to,
+        rank() over by_growth as growth_rank,
+        count(compared_growth_rate) over by_growth as growth_rank_to
+
+    from above_the_floor
+    window
+        by_value as (partition by {{ peers }} order by compared_value desc nulls last),
+        by_growth as (partition by {{ peers }} order by compared_growth_rate desc nulls last)
+
+),
+
+summed as (
+
+    select
+        {{ peers }},
+        count(compared_value) as n,
+        median(compared_value) as median,
+        percentile_cont(0.25) within group (order by compared_value) as lower_quartile,
+        percentile_cont(0.75) within group (order by compared_value) as upper_quartile,
+        count(compared_growth_rate) as growth_n,
+        median(compared_growth_rate) as growth_median,
+        coalesce(bool_or(low <> high) filter (where compared_growth_rate is not null), false) as is_growth_rounded,
+        cast(sum(value) as bigint) as total
+
+    from above_the_floor
+    group by {{ peers }}
+
+),
+
+judged as (
+
+    select
+        placed.*,
+        summed.n,
+        summed.median,
+        summed.lower_quartile,
+        summed.upper_quartile,
+        summed.growth_n,
+        summed.growth_median,
+        summed.total,
+        summed.n < {{ var('peers_at_least') }} as is_suppressed,
+        summed.n >= {{ var('peers_at_least') }} and not placed.is_below_floor as is_ranked,
+        summed.growth_n >= {{ var('peers_at_least') }} and not placed.is_below_floor as is_growth_shown,
+        summed.growth_n >= {{ var('peers_at_least') }}
+        and placed.compared_growth_rate is not null
+        and not summed.is_growth_rounded as is_growth_ranked
+
+    from placed
+    inner join summed
+        on placed.platform = summed.platform
+        and placed.account_group = summed.account_group
+        and placed.metric = summed.metric
+        and placed.week_start_on = summed.week_start_on
+        and placed.stratum = summed.stratum
+        and placed.stratum_value = summed.stratum_value
+
+)
+
+select
+    account_key,
+    platform,
+    account_id,
+    organization_id,
+    account_group,
+    metric,
+    {{ iso_week('week_start_on') }} as week,
+    week_start_on,
+    stratum,
+    stratum_value,
+    value,
+    low,
+    high,
+    cast(n as integer) as n,
+    cast(case when is_ranked then rank_from end as integer) as rank_from,
+    cast(case when is_ranked then rank_to end as integer) as rank_to,
+    case when is_ranked then 100 * (1 - ((rank_from + rank_to) / 2 - 1) / (n - 1)) end as percentile,
+    case when is_ranked then median end as median,
+    case when is_ranked then lower_quartile end as lower_quartile,
+    case when is_ranked then upper_quartile end as upper_quartile,
+    growth_rate,
+    cast(growth_n as integer) as growth_n,
+    cast(case when is_growth_ranked then growth_rank end as integer) as growth_rank,
+    case
+        when is_growth_ranked then 100 * (1 - ((growth_rank + growth_rank_to) / 2 - 1) / (growth_n - 1))
+    end as growth_percentile,
+    case when is_growth_shown then growth_median end as growth_median,
+    case
+        when metric in ('posts_published', 'engagements') and not is_suppressed and total > 0 then value / total
+    end as share_of_voice_rate,
+    is_below_floor,
+    is_suppressed,
+    cast({{ this_load() }} as integer) as load_id
+
+from judged

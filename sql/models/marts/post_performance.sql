@@ -1,0 +1,311 @@
+{{ config(materialized='incremental', unique_key=['account_key', 'post_id']) }}
+
+{%- set ages = ['1d', '7d', '28d', 'latest'] -%}
+{%- set dates = ref('int_post_dates') -%}
+{%- set usual_days = var('post_usual_days') -%}
+
+with
+
+{% if is_incremental() %}
+
+counted as (
+
+    select distinct
+        account_key,
+        post_id
+
+    from {{ ref('int_post_ages') }}
+    where load_id > {{ last_load() }}
+
+),
+
+-- what is counted anew is usual for the posts after it, also after the days it was dated on before
+counted_between as (
+
+    select
+        dates.account_key,
+        min(dates.published_on) as first_on,
+        {{ days_after('max(dates.published_on)', usual_days) }} as last_on
+
+    from {{ dates }} as dates
+    inner join counted
+        on dates.account_key = counted.account_key
+        and dates.post_id = counted.post_id
+    group by dates.account_key
+
+),
+
+touched as (
+
+    select
+        account_key,
+        post_id
+
+    from counted
+
+    union
+
+    select
+        account_key,
+        post_id
+
+    from {{ ref('int_post_followers') }}
+    where load_id > {{ last_load() }}
+
+    union
+
+    select
+        account_key,
+        post_id
+
+    from {{ ref('int_posts') }}
+    where load_id > {{ last_load() }}
+
+    union
+
+    select
+        posts.account_key,
+        posts.post_id
+
+    from {{ ref('int_posts') }} as posts
+    inner join counted_between
+        on posts.account_key = counted_between.account_key
+        and posts.published_on between counted_between.first_on and counted_between.last_on
+
+    union
+
+    -- an account's first terms also describe it before
+    select
+        posts.account_key,
+        posts.post_id
+
+    from {{ ref('int_posts') }} as posts
+    inner join {{ ref('int_directory') }} as directory
+        on posts.account_key = directory.account_key
+    where
+        directory.is_first
+        and directory.load_id > {{ last_load() }}
+
+),
+
+{% endif %}
+
+posts as (
+
+    select * from {{ ref('int_posts') }}
+    {%- if is_incremental() %}
+    where (account_key, post_id) in (
+        select
+            account_key,
+            post_id
+
+        from touched
+    )
+    {%- endif %}
+
+),
+
+directory as (
+
+    select * from {{ ref('int_directory') }}
+
+),
+
+followers as (
+
+    select * from {{ ref('int_post_followers') }}
+
+),
+
+-- posts are compared by engagements, at the latest by comments for each other engagement; one more, since 0 has no log
+figures as (
+
+    select
+        *,
+        case
+            when age = 'latest' then (comments + 1) / (other_engagements + 1)
+            else cast(engagements + 1 as double)
+        end as figure
+
+    from {{ ref('int_post_ages') }}
+
+),
+
+of_posts as (
+
+    select figures.*
+    from figures
+    inner join posts
+        on figures.account_key = posts.account_key
+        and figures.post_id = posts.post_id
+
+),
+
+-- the account's posts of the days before
+usual as (
+
+    select
+        of_posts.account_key,
+        of_posts.post_id,
+        of_posts.age,
+        median(earlier.figure) as usual
+
+    from of_posts
+    inner join figures as earlier
+        on of_posts.account_key = earlier.account_key
+        and of_posts.age = earlier.age
+        and of_posts.published_on > earlier.published_on
+        and {{ days_before('of_posts.published_on', usual_days) }} <= earlier.published_on
+    where earlier.figure is not null
+    group by of_posts.account_key, of_posts.post_id, of_posts.age
+    having count(*) >= {{ var('post_usual_at_least') }}
+
+),
+
+beside_the_usual as (
+
+    select
+        of_posts.*,
+        usual.usual,
+        of_posts.engagements / nullif(usual.usual - 1, 0) as lift
+
+    from of_posts
+    left join usual
+        on of_posts.account_key = usual.account_key
+        and of_posts.post_id = usual.post_id
+        and of_posts.age = usual.age
+
+),
+
+-- how far posts usually lie from the usual: the median distance of their logarithms, scaled to a standard deviation
+spread as (
+
+    select
+        above.account_key,
+        above.post_id,
+        above.age,
+        1.4826 * median(abs(ln(earlier.figure) - ln(above.usual))) as spread
+
+    from beside_the_usual as above
+    inner join figures as earlier
+        on above.account_key = earlier.account_key
+        and above.age = earlier.age
+        and above.published_on > earlier.published_on
+        and {{ days_before('above.published_on', usual_days) }} <= earlier.published_on
+    where
+        above.figure > above.usual
+        and earlier.figure is not null
+    group by above.account_key, above.post_id, above.age
+
+),
+
+judged as (
+
+    select
+        beside_the_usual.*,
+        coalesce(
+            ln(beside_the_usual.figure) - ln(beside_the_usual.usual) > {{ var('far_spreads') }} * spread.spread,
+            false
+        ) as is_beyond_the_spread
+
+    from beside_the_usual
+    left join spread
+        on beside_the_usual.account_key = spread.account_key
+        and beside_the_usual.post_id = spread.post_id
+        and beside_the_usual.age = spread.age
+
+),
+
+marked as (
+
+    select
+        *,
+        case
+            when lift is not null
+                then
+                    is_beyond_the_spread
+                    and lift >= {{ var('far_times') }}
+                    and engagements >= {{ var('far_at_least') }}
+        end as is_far_above_usual,
+        case
+            when figure is null then null
+            when usual is not null
+                then
+                    is_beyond_the_spread
+                    and figure > {{ var('far_times') }} * usual
+                    and comments >= {{ var('far_at_least') }}
+            else comments > other_engagements
+        end as is_mostly_comments
+
+    from judged
+
+),
+
+wide as (
+
+    select
+        account_key,
+        post_id,
+        {% for age in ages %}
+        max(case when age = '{{ age }}' then age_days end) as age_{{ age }},
+        max(case when age = '{{ age }}' then engagements end) as engagements_{{ age }},
+        max(case when age = '{{ age }}' then views end) as views_{{ age }},
+        max(case when age = '{{ age }}' then impressions end) as impressions_{{ age }},
+        {% if age != 'latest' %}
+        max(case when age = '{{ age }}' then usual - 1 end) as usual_{{ age }},
+        max(case when age = '{{ age }}' then lift end) as lift_{{ age }},
+        {% endif %}
+        {% endfor %}
+        coalesce(
+            bool_or(is_far_above_usual) filter (where age = '7d'),
+            bool_or(is_far_above_usual) filter (where age = '1d')
+        ) as is_far_above_usual,
+        bool_or(is_mostly_comments) filter (where age = 'latest') as is_mostly_comments
+
+    from marked
+    group by account_key, post_id
+
+)
+
+select
+    posts.account_key,
+    posts.platform,
+    posts.account_id,
+    directory.organization_id,
+    posts.post_id,
+    posts.published_at,
+    posts.published_on,
+    cast(extract(hour from {{ local_time('posts.published_at', var('timezone')) }}) as integer) as published_hour,
+    posts.kind,
+    followers.followers,
+    followers.followers_low,
+    followers.followers_high,
+    followers.followers_on,
+    {% for age in ages %}
+    wide.age_{{ age }},
+    wide.engagements_{{ age }},
+    wide.views_{{ age }},
+    wide.impressions_{{ age }},
+    wide.engagements_{{ age }} / nullif(followers.followers, 0) as engagement_rate_by_followers_{{ age }},
+    wide.engagements_{{ age }} / nullif(wide.views_{{ age }}, 0) as engagement_rate_by_views_{{ age }},
+    wide.engagements_{{ age }} / nullif(wide.impressions_{{ age }}, 0) as engagement_rate_by_impressions_{{ age }},
+    {% if age != 'latest' %}
+    wide.usual_{{ age }},
+    wide.lift_{{ age }},
+    {% endif %}
+    {% endfor %}
+    wide.is_far_above_usual,
+    wide.is_mostly_comments,
+    cast({{ this_load() }} as integer) as load_id
+
+from posts
+left join directory
+    on posts.account_key = directory.account_key
+    and posts.published_on >= directory.described_from_on
+    and posts.published_on < directory.described_until_on
+left join followers
+    on posts.account_key = followers.account_key
+    and posts.post_id = followers.post_id
+left join wide
+    on posts.account_key = wide.account_key
+    and posts.post_id = wide.post_id
