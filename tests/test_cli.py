@@ -253,7 +253,7 @@ def test_what_stands_in_brackets_is_told_whole(
 def test_a_late_day_does_not_hide_a_defect(
     here: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(settings: object, name: str, *_: object) -> None:
+    def broken(settings: object, name: str, *_: object, **__: object) -> None:
         if name == "youtube":
             raise RuntimeError("defect")
         raise TooLate("It is too late.")

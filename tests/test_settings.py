@@ -27,6 +27,7 @@ def test_defaults(tmp_path: Path) -> None:
     here = settings.load()
     assert here.home == Path(".")
     assert here.timezone == "UTC"
+    assert here.fiscal_year_start == 1
     assert here.landing == Path("warehouse/landing")
     assert not settings.access("x").is_set_up
     assert settings.access("x").ladder == LADDERS["x"]
@@ -87,6 +88,9 @@ def test_no_secret_is_shown() -> None:
         ("TIMEZONE", "America"),
         ("TIMEZONE", "../../etc/passwd"),
         ("TIMEZONE", "/etc/passwd"),
+        ("FISCAL_YEAR_START", "0"),
+        ("FISCAL_YEAR_START", "13"),
+        ("FISCAL_YEAR_START", "July"),
         ("NOW", "yesterday"),
         ("NOW", "2026-11-22T22:00:00"),
         ("PATIENCE_SECONDS", "-1"),

@@ -52,6 +52,13 @@ of_metrics as (
         {{ start }},
         max(case when is_usable then measured_on end) as end_on,
         count(case when is_usable then measured_on end) as days_observed,
+        cast(sum(case when is_usable then value end) as bigint) as total,
+        case
+            when bool_and(low is not null) filter (where is_usable) then cast(sum(case when is_usable then low end) as bigint)
+        end as total_low,
+        case
+            when bool_and(high is not null) filter (where is_usable) then cast(sum(case when is_usable then high end) as bigint)
+        end as total_high,
         max_by(reason, measured_on) filter (where reason is not null) as latest_reason,
         bool_and(is_imported) as is_imported,
         bool_or(is_anomaly) as has_anomaly
@@ -61,7 +68,8 @@ of_metrics as (
 
 ),
 
-levels as (
+-- a level or counter is what it was on its last usable day, a flow what its days add up to
+measured as (
 
     select
         of_accounts.account_key,
@@ -71,12 +79,19 @@ levels as (
         of_metrics.metric,
         registry.kind,
         of_metrics.{{ start }},
-        of_metrics.end_on,
-        end_days.value,
-        end_days.low,
-        end_days.high,
+        case
+            when registry.kind = 'flow' then {{ period_end('of_metrics.' ~ start, period) }}
+            else of_metrics.end_on
+        end as end_on,
+        case when registry.kind = 'flow' then of_metrics.total else end_days.value end as value,
+        case when registry.kind = 'flow' then of_metrics.total_low else end_days.low end as low,
+        case when registry.kind = 'flow' then of_metrics.total_high else end_days.high end as high,
         case when of_metrics.end_on is null then of_metrics.latest_reason end as reason,
-        case when of_metrics.is_imported then 1 else of_accounts.days_due end as days_expected,
+        case
+            when registry.kind = 'flow' then {{ days_in('of_metrics.' ~ start, period) }}
+            when of_metrics.is_imported then 1
+            else of_accounts.days_due
+        end as days_expected,
         of_metrics.days_observed,
         of_metrics.has_anomaly,
         coalesce(end_days.is_imported, false) as is_imported,
@@ -242,7 +257,7 @@ flows as (
 
 together as (
 
-    select * from levels
+    select * from measured
     union all
     select * from flows
 

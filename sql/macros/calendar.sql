@@ -15,6 +15,11 @@
 {%- endmacro %}
 
 
+{% macro days_in(start, period) -%}
+    1 + {{ days_between(start, period_end(start, period)) }}
+{%- endmacro %}
+
+
 {% macro periods_before(start, periods, period) -%}
     {%- if period == 'week' -%}
         {{ days_before(start, 7 * periods) }}

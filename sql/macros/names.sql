@@ -1,9 +1,9 @@
 {# Keys, dates and weeks, each said once. #}
 
 
-{# Objects lie in `main` of their database, whoever builds them. #}
+{# Objects lie in `main` of their database, whoever builds them; Spark has schemas in the place of databases. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ target.schema }}
+    {{ node.config.database or target.schema if target.type == 'spark' else target.schema }}
 {%- endmacro %}
 
 
@@ -47,6 +47,12 @@
 
 {% macro days_between(first_on, last_on) -%}
     extract(day from cast({{ last_on }} as timestamp) - cast({{ first_on }} as timestamp))
+{%- endmacro %}
+
+
+{# 1 for a Monday to 7 for a Sunday. #}
+{% macro weekday(day) -%}
+    {{ days_between(week_start(day), day) }} + 1
 {%- endmacro %}
 
 

@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 
 
 class ByMeaning(RetryPolicy):
-    """A throttled platform is asked again when it said, a silent one after a while; the rest needs a person."""
+    """A throttled or spent platform is asked again when it said, a silent one after longer and longer waits.
+
+    The wait is the scheduler's: no slot is held. The rest needs a person.
+    """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
     ) -> RetryDecision:
-        from socialmetrics.errors import SocialmetricsError, Throttled, Unavailable
+        from socialmetrics import clock
+        from socialmetrics.errors import Exhausted, SocialmetricsError, Throttled, Unavailable
 
+        said = str(exception)
         if isinstance(exception, Throttled) and exception.retry_after:
-            return RetryDecision.retry(timedelta(seconds=exception.retry_after), str(exception))
-        if isinstance(exception, SocialmetricsError) and not isinstance(exception, Throttled | Unavailable):
-            return RetryDecision.fail(str(exception))
+            return RetryDecision.retry(timedelta(seconds=exception.retry_after), said)
+        if isinstance(exception, Exhausted) and exception.resets_at:
+            return RetryDecision.retry(max(exception.resets_at - clock.now(), timedelta(0)), said)
+        if isinstance(exception, Throttled | Unavailable):
+            return RetryDecision.retry(retry_delay() * 2 ** (try_number - 1), said)
+        if isinstance(exception, SocialmetricsError):
+            return RetryDecision.fail(said)
         return RetryDecision.default()
 
 
@@ -69,14 +78,19 @@ def shards() -> list[dict[str, str]]:
 def extract(platform: str, shard: str) -> str:
     """Extract one platform; on a retry only what is missing. Raises what stands in the way, for `ByMeaning`."""
     from socialmetrics import pipeline
+    from socialmetrics.errors import Exhausted
 
-    here, context = settings(), get_current_context()
+    context, when = get_current_context(), day(settings())
+    here = settings().model_copy(update={"patience_seconds": 0})  # the scheduler waits, not this slot
     context["label"] = f"{platform}{shard}"  # type: ignore[typeddict-unknown-key]  # for map_index_template
     extracted = pipeline.extract(
-        here, platform, day(here), reach(platform), only_missing=context["ti"].try_number > 1, shard=shard
+        here, platform, when, reach(platform), only_missing=context["ti"].try_number > 1, shard=shard
     )
-    if extracted.problem:
-        raise extracted.problem
+    problem = extracted.problem
+    if isinstance(problem, Exhausted) and problem.resets_at and problem.resets_at > when.fillable_until:
+        problem.resets_at = None  # too late for this day
+    if problem:
+        raise problem
     return extracted.run.status
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -34,3 +34,9 @@ def quota_day_began(instant: datetime, zone: str) -> datetime:
     """The instant (UTC) at which the quota day of `instant` began: midnight in the platform's own zone."""
     local = instant.astimezone(ZoneInfo(zone))
     return datetime.combine(local.date(), time(0), ZoneInfo(zone)).astimezone(UTC)
+
+
+def quota_day_ends(instant: datetime, zone: str) -> datetime:
+    """The instant (UTC) of the next midnight in the platform's own zone, from which its quota is given anew."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return datetime.combine(local.date() + timedelta(days=1), time(0), ZoneInfo(zone)).astimezone(UTC)

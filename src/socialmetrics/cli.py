@@ -39,6 +39,7 @@ DayOption = Annotated[
 PlatformOption = Annotated[
     list[str] | None, typer.Option("--platform", "-p", help="Only this platform; may be given again. Default: all.")
 ]
+AgainOption = Annotated[bool, typer.Option("--again", help="Ask also for what the day has already.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -127,13 +128,15 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
 
 
 @app.command()
-def extract(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+def extract(
+    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+) -> None:
     """Ask the platforms for one day and land what comes; what does not come leaves its reason."""
     from socialmetrics import pipeline
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
-    runs = [_extract(here, name, when, quiet=as_json) for name in _names(platform)]
+    runs = [_extract(here, name, when, again, quiet=as_json) for name in _names(platform)]
     if as_json:
         _print_json(
             [{"platform": r.platform, "status": r.status, "message": r.message, "run_id": r.run_id} for r in runs]
@@ -171,7 +174,9 @@ def publish() -> None:
 
 
 @app.command()
-def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
+def run(
+    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
     from socialmetrics import pipeline
 
@@ -180,7 +185,7 @@ def run(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOpt
     faults: list[str] = []
     for name in _names(platform):
         try:
-            _extract(here, name, when, quiet=as_json)
+            _extract(here, name, when, again, quiet=as_json)
         except errors.TooLate as late:
             faults.append(str(late))
         except errors.SocialmetricsError:
@@ -319,11 +324,11 @@ def main() -> None:
     sys.exit(1)
 
 
-def _extract(here: Settings, name: str, when: Any, quiet: bool) -> Any:
+def _extract(here: Settings, name: str, when: Any, again: bool, quiet: bool) -> Any:
     from socialmetrics import pipeline
 
     with err.status(f"{name}: asking"):
-        run = pipeline.extract(here, name, when).run
+        run = pipeline.extract(here, name, when, only_missing=not again).run
     if not quiet:
         out.print(f"{name}: {run.status}. {run.message or ''}".rstrip())
     return run

@@ -28,11 +28,11 @@ class SocialmetricsError(Exception):
 
 
 class Throttled(SocialmetricsError):
-    """`retry_after`: seconds to wait, None where the platform does not say."""
+    """`retry_after`: seconds to wait, None where the platform does not say; `is_partial`: other calls need not wait."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, is_partial: bool = False) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.is_partial = retry_after, is_partial
 
 
 class Unavailable(SocialmetricsError):

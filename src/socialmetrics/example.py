@@ -48,6 +48,7 @@ FILES: dict[str, Sequence[Sequence[str]]] = {
 ENV = """\
 # Settings of socialmetrics; docs/access.md says how to get each token. This file holds secrets: keep it to yourself.
 SOCIALMETRICS_TIMEZONE={timezone}
+# SOCIALMETRICS_FISCAL_YEAR_START=7
 # SOCIALMETRICS_YOUTUBE_TOKEN=
 # SOCIALMETRICS_X_TOKEN=
 # SOCIALMETRICS_X_DOLLARS_PER_DAY=5

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import IO, Any
 
+from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from socialmetrics import clock, platforms
@@ -36,7 +39,9 @@ from socialmetrics.records import (
 from socialmetrics.settings import Access
 
 ATTEMPTS = 3
+COLLECTED_AFTER = 100_000  # objects; Python's own figure is 700
 IN_A_ROW = 3  # calls without a usable answer, after which a platform is left alone for this run
+UNSAID_SECONDS = 60.0  # the wait for a platform that throttles and does not say for how long
 
 _SILENCE: tuple[tuple[Reason, type[SocialmetricsError], str, str], ...] = (
     (Reason.DENIED, Denied, "the token is refused", "Make a new one and run `socialmetrics check`."),
@@ -47,7 +52,7 @@ _SILENCE: tuple[tuple[Reason, type[SocialmetricsError], str, str], ...] = (
 
 @dataclass
 class Extraction:
-    """`patience`: the longest wait for a platform, in seconds; a longer one ends the platform's run."""
+    """`patience`: the longest wait for a platform, in seconds; a longer one ends its token's run."""
 
     platform: str
     reach: Access
@@ -65,7 +70,8 @@ class Extraction:
     problems: list[SocialmetricsError] = field(default_factory=list)
     _last: dict[int, Call] = field(default_factory=dict)
     _undiscovered: set[str] = field(default_factory=set)
-    _stopped: dict[str | None, SocialmetricsError] = field(default_factory=dict)
+    _seen: set[Subject] = field(default_factory=set)
+    _stopped: dict[SecretStr | None, SocialmetricsError] = field(default_factory=dict)
     _failed_in_a_row: int = 0
 
     @cached_property
@@ -80,14 +86,20 @@ class Extraction:
     def known_posts(self) -> set[str]:
         return self.landing.known_posts(self.platform, self.started_at)
 
-    def run(self, accounts: list[Account], tracked: Tracked) -> None:
-        """Make every call that is planned, and those that its answers make due, until nothing new is."""
-        with self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
+    def run(self, accounts: list[Account], tracked: Tracked, heard: Sequence[Response] = ()) -> None:
+        """Make every call that is planned, and those that its answers make due, until nothing new is.
+
+        `heard`: what earlier runs of the day were answered. Whom they have seen is not asked about again; what they
+        did not get of them is.
+        """
+        with _seldom_collecting(), self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
             accounts = self._with_token(accounts, lines)
-            while todo := [c for c in self.module.plan(accounts, tracked, self.found) if c not in self.found.calls]:
-                for call in todo:
-                    self._make(call, lines)
-                    self.found.calls.add(call)
+            self._recall(heard)
+            for group, theirs in self._groups(accounts, tracked):
+                while todo := [c for c in self.module.plan(group, theirs, self.found) if c not in self.found.calls]:
+                    for call in todo:
+                        self._make(call, lines)
+                        self.found.calls.add(call)
             self._leave_posts(tracked, lines)
         self._mark_last()
         self.land()
@@ -125,11 +137,38 @@ class Extraction:
         for record in records:
             is_new = self.found.add(record)
             if isinstance(record, Observation):
-                self.observations += [record] * is_new
+                if is_new:
+                    self.observations.append(record)
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
                 self.posts[record.post_id] = record
+
+    def stop(self, problem: SocialmetricsError) -> None:
+        """Make no call in this run; each leaves `problem`."""
+        self._stopped[None] = problem
+
+    def _recall(self, heard: Sequence[Response]) -> None:
+        for response in heard:
+            for record in platforms.interpret(self.module, response):
+                self.found.add(record)
+                if isinstance(record, Observation) and record.value is not None:
+                    self._seen.add(Subject(record.account_id, record.post_id))
+            self.found.responses.append(response)
+
+    def _groups(self, accounts: list[Account], tracked: Tracked) -> Iterator[tuple[list[Account], Tracked]]:
+        """The accounts without a value today, then those of which only posts may be missing."""
+        if not self._seen:
+            yield accounts, tracked
+            return
+        done = tracked.searched - {post.account_id for post in tracked.posts}
+        seen = [account for account in accounts if Subject(account.account_id or "") in self._seen]
+        partly = [account for account in seen if account.account_id not in done]
+        ids = {account.account_id for account in partly}
+        self.found.calls.update(self.module.plan(partly, Tracked(), Found()))
+        fresh = [account for account in accounts if Subject(account.account_id or "") not in self._seen]
+        yield fresh, replace(tracked, posts=tuple(post for post in tracked.posts if post.account_id not in ids))
+        yield partly, replace(tracked, posts=tuple(post for post in tracked.posts if post.account_id in ids))
 
     def _with_token(self, accounts: list[Account], lines: IO[str]) -> list[Account]:
         """The accounts whose credential has a token; the others leave their reason unasked."""
@@ -144,8 +183,10 @@ class Extraction:
 
     def _leave_posts(self, tracked: Tracked, lines: IO[str]) -> None:
         """Posts that were due and not asked for, because their account gave nothing, share its reason."""
-        told = {Subject(o.account_id, o.post_id) for o in self.observations}
         silent = {o.account_id: o.reason for o in self.observations if o.post_id is None and o.metric is None}
+        if not silent:
+            return
+        told = {Subject(o.account_id, o.post_id) for o in self.observations}
         left: dict[Reason, list[Subject]] = {}
         for post in tracked.posts:
             reason, subject = silent.get(post.account_id), Subject(post.account_id, post.post_id)
@@ -178,7 +219,7 @@ class Extraction:
 
     def _why_not(self, call: Call) -> SocialmetricsError | None:
         """What forbids this call before it is made: the platform or its token failed already, or the budget."""
-        stopped = self._stopped.get(None) or self._stopped.get(call.credential)
+        stopped = self._stopped.get(None) or self._stopped.get(self.reach.tokens.get(call.credential))
         if stopped:
             return stopped
         if call.credential not in self.reach.tokens:
@@ -191,7 +232,7 @@ class Extraction:
         return None
 
     def _ask(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
-        """All pages of a call, or those of the last attempt and what ended it."""
+        """All pages of a call, or those that came and what ended it."""
         pages: list[tuple[Answer, datetime]] = []
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
@@ -209,10 +250,10 @@ class Extraction:
         return pages, None
 
     def _attempt(self, call: Call, pages: list[tuple[Answer, datetime]]) -> None:
-        pages.clear()
+        """Go on after the pages that came already."""
         began = clock.stopwatch()
         try:
-            for answer in self.module.fetch(self.client, call):
+            for answer in self.module.fetch(self.client, call, [answer for answer, _ in pages]):
                 pages.append((answer, clock.now()))
                 self._count(call, len(pages), "ok", answer.units, answer.dollars, began)
                 began = clock.stopwatch()
@@ -220,20 +261,23 @@ class Extraction:
             problem = self.module.explain(error)
             if problem is None:
                 raise
+            if call.credential and isinstance(problem, Denied):
+                problem = Denied(f"{problem} It is the token of {call.credential!r}.")
             self._count(call, len(pages) + 1, problem.reason, 1, Decimal(0), began)
             raise problem from None
 
     def _may_pass(self, error: BaseException) -> bool:
         if isinstance(error, Throttled):
-            return (error.retry_after or 0) <= self.patience
+            return _asked_to_wait(error) <= self.patience
         return isinstance(error, Unavailable)
 
     def _stop_for(self, call: Call, problem: SocialmetricsError) -> None:
-        """Denied ends a token's calls; an empty purse, a long wait or silence three times in a row the platform's."""
+        """A refusal, an empty purse or a long wait ends a token's calls; silence, three times, the platform's."""
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(problem, Unavailable) else 0
-        if isinstance(problem, Denied):
-            self._stopped[call.credential] = problem
-        elif isinstance(problem, Exhausted | Throttled) or self._failed_in_a_row >= IN_A_ROW:
+        is_partial = isinstance(problem, Throttled) and problem.is_partial
+        if isinstance(problem, Denied | Exhausted | Throttled) and not is_partial:
+            self._stopped[self.reach.tokens.get(call.credential)] = problem
+        elif self._failed_in_a_row >= IN_A_ROW:
             self._stopped[None] = problem
 
     def _keep(self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: IO[str]) -> Unexpected | None:
@@ -257,13 +301,18 @@ class Extraction:
 
     def _note_silence(self, call: Call, observations: list[Observation]) -> None:
         """Whom an answer refuses, or says nothing usable about, is a problem of the run; the rest goes on."""
-        answered = {(o.account_id, o.post_id) for o in observations if o.value is not None}
         whole = {(o.account_id, o.post_id): o.reason for o in observations if o.metric is None}
+        if not whole:
+            return
+        answered = {(o.account_id, o.post_id) for o in observations if o.value is not None}
         reasons = Counter(reason for subject, reason in whole.items() if subject not in answered)
         for reason, error, what, step in _SILENCE:
             if count := reasons[reason]:
                 where = f"{self.module.TITLE}, {call.endpoint}"
-                self.problems.append(error(f"{where}: {what} for {count} of {len(call.subjects)} asked about. {step}"))
+                problem = error(f"{where}: {what} for {count} of {len(call.subjects)} asked about. {step}")
+                self.problems.append(problem)
+                if reason == Reason.DENIED and count == len(call.subjects) > 1:
+                    self._stopped[self.reach.tokens.get(call.credential)] = problem
 
     def _response(
         self, call: Call, number: int, fetched_at: datetime, body: Any, problem: SocialmetricsError | None
@@ -317,6 +366,7 @@ class Extraction:
     def status(self, accounts: list[Account]) -> tuple[str, str | None]:
         """complete, partial or failed, and in words what went wrong most often."""
         answered = {o.account_id for o in self.observations if o.post_id is None and o.value is not None}
+        answered |= {subject.account_id for subject in self._seen}
         words = Counter(str(problem) for problem in self.problems).most_common(1)
         message = words[0][0] if words else None
         if accounts and not answered and message:
@@ -324,8 +374,22 @@ class Extraction:
         return ("partial" if self.problems else "complete"), message
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Python's collector walks all records again for every few that are made; all of them live to the end."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECTED_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def _wait(state: RetryCallState) -> float:
-    """What the platform asks for, else 1, 2, 4 ... seconds."""
+    """What the platform asks for; 1, 2, 4 ... seconds after silence."""
     error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, Throttled) else None
-    return float(asked if asked is not None else 2.0 ** (state.attempt_number - 1))
+    return _asked_to_wait(error) if isinstance(error, Throttled) else 2.0 ** (state.attempt_number - 1)
+
+
+def _asked_to_wait(error: Throttled) -> float:
+    return UNSAID_SECONDS if error.retry_after is None else error.retry_after

@@ -15,7 +15,7 @@ import time as seconds
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.ladder import is_due
-from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, rows
+from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, table
 
 PART = ".part"
 ABANDONED_SECONDS = 3600
@@ -40,6 +40,10 @@ LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
+_RESPONSE = tuple(each.name for each in fields(Response))
+_in_utf8, _in_ascii = (
+    json.JSONEncoder(default=str, ensure_ascii=is_ascii, separators=(",", ":")) for is_ascii in (False, True)
+)
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
 
@@ -71,12 +75,13 @@ class Landing:
         month = _month_of(path)
         if month.exists():
             others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
-            _write_parquet(month, pa.concat_tables([others, pa.Table.from_pylist(rows(list(records)), COLUMNS[kind])]))
+            _write_parquet(month, pa.concat_tables([others, table(records, COLUMNS[kind])]))
             return month
         if not records:
             path.unlink(missing_ok=True)
             return None
-        return self._write_rows(kind, rows(list(records)), run_id, instant, platform)
+        _write_parquet(path, table(records, COLUMNS[kind]))
+        return path
 
     def compact(self, instant: datetime) -> None:
         """Put each closed month of a platform into one file a kind, rows unchanged; responses stay by run.
@@ -94,9 +99,7 @@ class Landing:
 
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
-        fresh = pa.Table.from_pylist(
-            rows(list(records)), pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS])
-        )
+        fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
         landed = sorted(
             (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
         )
@@ -105,7 +108,8 @@ class Landing:
         stamped = [
             row | {"measured_on": day, "landed_at": _naive(instant), "run_id": run_id} for row in fresh.to_pylist()
         ]
-        self._write_rows(kind, stamped, run_id, instant, "")
+        path = self._path(kind, "", run_id, instant, ".parquet")
+        _write_parquet(path, pa.Table.from_pylist(stamped, COLUMNS[kind]))
 
     @contextmanager
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
@@ -180,6 +184,27 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
+    def heard(self, platform: str, day: date) -> list[Response]:
+        """All that the finished runs of `day` were answered, oldest first."""
+        runs = self._query(
+            "select distinct run_id from {runs} where measured_on = $day order by run_id", platform, since=day, day=day
+        )
+        kept = [
+            run_id for (run_id,) in runs if any(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
+        ]
+        return [response for run_id in kept for response in self.read_responses(platform, run_id)]
+
+    def was_refused(self, platform: str, since: datetime) -> bool:
+        """Whether the platform has called its quota spent since an instant."""
+        found = self._query(
+            "select count(*) from {calls} where called_at >= $began and outcome = $spent",
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=_naive(since),
+            spent=str(Reason.NOT_COLLECTED),
+        )
+        return bool(found[0][0])
+
     def observed(self, platform: str, day: date) -> set[Subject]:
         """The subjects that have at least one value on `day`."""
         found = self._query(
@@ -215,9 +240,24 @@ class Landing:
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
+            searched=self._searched(platform, day),
             **self._discoveries(platform, day),
             posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
         )
+
+    def _searched(self, platform: str, day: date) -> frozenset[str]:
+        """The accounts whose new posts a run of `day` has looked for to the end."""
+        found = self._query(
+            """
+            select distinct unnest(asked)
+            from {calls}
+            where is_discovery and is_last and outcome = 'ok' and measured_on = $day
+            """,
+            platform,
+            since=day,
+            day=day,
+        )
+        return frozenset(account_id for (account_id,) in found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
@@ -326,21 +366,16 @@ class Landing:
         folder = self.root / kind / (f"platform={platform}" if platform else "")
         return folder / f"{when}={instant.astimezone(UTC):%Y-%m-%d}" / f"{run_id}{ending}"
 
-    def _write_rows(
-        self, kind: str, values: list[dict[str, Any]], run_id: str, instant: datetime, platform: str
-    ) -> Path:
-        path = self._path(kind, platform, run_id, instant, ".parquet")
-        _write_parquet(path, pa.Table.from_pylist(values, COLUMNS[kind]))
-        return path
-
 
 def response_line(response: Response) -> str:
     """A response as one line of JSON; ASCII where it holds half a character, which UTF-8 has no bytes for."""
-    line = json.dumps(asdict(response), default=str, ensure_ascii=False, separators=(",", ":"))
+    told = {name: getattr(response, name) for name in _RESPONSE}
+    told["subjects"] = [{"account_id": s.account_id, "post_id": s.post_id} for s in response.subjects]
+    line = _in_utf8.encode(told)
     try:
         line.encode()
     except UnicodeEncodeError:
-        line = json.dumps(asdict(response), default=str, separators=(",", ":"))
+        line = _in_ascii.encode(told)
     return line + "\n"
 
 

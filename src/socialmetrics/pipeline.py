@@ -17,9 +17,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from socialmetrics import clock, directory, exports, history, life, platforms, warehouse
-from socialmetrics.budget import Budget, quota_day_began
+from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
 from socialmetrics.directory import Directory
-from socialmetrics.errors import Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
+from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing, parts_of
 from socialmetrics.life import Life
@@ -37,9 +37,13 @@ class Day:
     date: date
     scheduled_at: datetime
 
+    @property
+    def fillable_until(self) -> datetime:
+        return self.scheduled_at + clock.FILLABLE_FOR
+
     def check_fillable(self) -> None:
         """Raises TooLate once the day's counts cannot be observed any more, Misconfigured before the day has ended."""
-        until = self.scheduled_at + clock.FILLABLE_FOR
+        until = self.fillable_until
         if clock.now() > until:
             raise TooLate(
                 f"{self.date} could be observed until {until:%Y-%m-%d %H:%M} UTC, and counts of the past cannot be "
@@ -75,9 +79,9 @@ def extract(
 ) -> Extracted:
     """Ask one platform for one day and land what came; what did not come leaves its reason.
 
-    A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `shard`, as
-    `-2of3`, takes a part of the accounts. Raises Misconfigured for a faulty directory or setting, TooLate after the
-    day's 24 hours.
+    A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `only_missing`
+    asks for what earlier runs of the day did not get; `shard`, as `-2of3`, takes a part of the accounts. Raises
+    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours.
     """
     day.check_fillable()
     people = read_directory(settings)
@@ -87,9 +91,9 @@ def extract(
         return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
     accounts, tracked = _asked(settings, run, people, shard)
     if only_missing:
-        seen, waiting = run.landing.observed(platform, day.date), {post.account_id for post in tracked.posts}
-        accounts = [a for a in accounts if Subject(a.account_id or "") not in seen or a.account_id in waiting]
-    run.run(accounts, tracked)
+        run.run(accounts, tracked, run.landing.heard(platform, day.date))
+    else:
+        run.run(accounts, replace(tracked, searched=frozenset()))
     return _finish(run, day, *run.status(accounts))
 
 
@@ -316,7 +320,17 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
     units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
     budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
     run_id = landing.free_run_id(platform, clock.stamp(now), shard)
-    return Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
+    run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
+    if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
+        until = quota_day_ends(now, module.QUOTA_ZONE)
+        run.stop(
+            Exhausted(
+                f"{module.TITLE}: the day's quota is spent. It is given anew at {until:%Y-%m-%d %H:%M} UTC; run again "
+                "after it.",
+                until,
+            )
+        )
+    return run
 
 
 def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:
@@ -346,5 +360,6 @@ def _finish(run: Extraction, day: Day, status: str, message: str | None) -> Extr
     """Land the run itself, last of all: what has this row is whole."""
     finished = Run(run.run_id, run.platform, day.date, day.scheduled_at, run.started_at, status, message)
     run.landing.write("runs", [finished], run.run_id, run.started_at, run.platform)
-    retryable = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
-    return Extracted(finished, next(iter(retryable + run.problems), None))
+    passing = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
+    renewed = [problem for problem in run.problems if isinstance(problem, Exhausted) and problem.resets_at]
+    return Extracted(finished, next(iter(passing + renewed + run.problems), None))

@@ -5,11 +5,13 @@ Instants are UTC, dates are the run's day. A value is a whole number; where ther
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -91,8 +93,7 @@ class Note:
     hide_post: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a call asks about: an account, or one of its posts."""
 
     account_id: str
@@ -195,9 +196,11 @@ class Response:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One metric of one subject on one day, as fetched at one instant; `metric` is spelled as the platform does."""
+class Observation(NamedTuple):
+    """One metric of one subject on one day, as fetched at one instant; `metric` is spelled as the platform does.
+
+    It holds a value or a reason, never both and never neither: `Response.observation` makes it so.
+    """
 
     platform: str
     account_id: str
@@ -208,10 +211,6 @@ class Observation:
     reason: Reason | None
     fetched_at: datetime
     run_id: str
-
-    def __post_init__(self) -> None:
-        if (self.value is None) == (self.reason is None):
-            raise ValueError("an observation holds a value or a reason, never both and never neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +306,15 @@ class TrackedPost:
 class Tracked:
     """What landing knows before a run.
 
-    `posts`: those whose ladder asks for them today; `known`: all that are not too old for it. The rest is by account,
-    as of its last complete discovery: the instant, the counts of that day, the newest post then; and how many posts a
-    day it has published of late.
+    `posts`: those whose ladder asks for them today; `known`: all that are not too old for it; `searched`: accounts
+    whose new posts an earlier run of this day has found already. The rest is by account, as of its last complete
+    discovery: the instant, the counts of that day, the newest post then; and how many posts a day it has published of
+    late.
     """
 
     posts: tuple[TrackedPost, ...] = ()
     known: frozenset[str] = frozenset()
+    searched: frozenset[str] = frozenset()
     discovered_at: dict[str, datetime] = field(default_factory=dict)
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
@@ -336,15 +337,16 @@ class Found:
 
     def add(self, record: Record) -> bool:
         """Take a record in. Returns False for a value that has come already."""
-        if isinstance(record, Profile):
+        if isinstance(record, Observation):
+            if record.metric is not None and record.value is not None:
+                values = self.values.setdefault(Subject(record.account_id, record.post_id), {})
+                is_new = values.get(record.metric) != record.value
+                values[record.metric] = record.value
+                return is_new
+        elif isinstance(record, Profile):
             self.profiles[record.account_id] = record
-        elif isinstance(record, Post):
+        else:
             self.posts[record.post_id] = record
-        elif record.metric is not None and record.value is not None:
-            values = self.values.setdefault(Subject(record.account_id, record.post_id), {})
-            is_new = values.get(record.metric) != record.value
-            values[record.metric] = record.value
-            return is_new
         return True
 
 
@@ -494,8 +496,14 @@ COLUMNS: dict[str, pa.Schema] = {
 }
 
 
-def rows(records: list[Any]) -> list[dict[str, Any]]:
+def table(records: Sequence[Any], columns: pa.Schema) -> pa.Table:
     """Records as rows of their landing table; instants lose their offset, which is always UTC."""
-    names = [each.name for each in fields(records[0])] if records else []
-    values = ({name: getattr(record, name) for name in names} for record in records)
-    return [{k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in row.items()} for row in values]
+    return pa.table([_column(records, column) for column in columns], schema=columns)
+
+
+def _column(records: Sequence[Any], column: pa.Field) -> pa.Array:
+    values = list(map(attrgetter(column.name), records))
+    if pa.types.is_timestamp(column.type):
+        naive = {value: value.replace(tzinfo=None) for value in set(values) if value}
+        values = list(map(naive.get, values))
+    return pa.array(values, column.type)

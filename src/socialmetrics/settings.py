@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     timezone: str = Field(default="UTC", description="the zone whose 22:00 ends a day")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="the month in which the fiscal year starts")
     now: datetime | None = Field(default=None, description="holds the clock at this ISO instant")
-    patience_seconds: float = Field(default=60, ge=0, description="the longest a running command waits for a platform")
+    patience_seconds: float = Field(
+        default=3600, ge=0, description="the longest a running command waits for a platform"
+    )
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
     retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from socialmetrics.settings import Access
 
 BATCH = 100
 METRICS = ("impression_count", "like_count", "reply_count", "retweet_count", "quote_count", "bookmark_count")
-DAY = date(2026, 11, 22)
+INSTANT = datetime(2026, 11, 22, 22, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,33 +44,37 @@ class Compared:
 
 
 def compare(folder: Path, posts: int) -> Compared:
-    """Both ways once, one after the other, of as many posts; processor seconds would leave out the waiting."""
-    instant = datetime(2026, 11, 22, 22, tzinfo=UTC)
-    with _server(posts) as base, clock.still(instant):
-        bare = _bare(base, posts)
+    """Both ways, one after the other, of the same posts; before that a few, so that everything is imported."""
+    with _server(posts) as base, clock.still(INSTANT):
+        _bare(base, BATCH)
+        _extract(base, folder / "first", BATCH)
         began = time.perf_counter()
-        landing = Landing(folder / "landing")
-        landing.prepare("x")
-        tracked = tuple(
-            TrackedPost(str(10**9 + number // 30), str(_id(number)), instant, None) for number in range(posts)
-        )
-        access = Access(base, {"": SecretStr("token")})
-        run = Extraction("x", access, landing, DAY, clock.stamp(instant), instant, Budget(), 0)
-        run.run([], Tracked(posts=tracked))
+        _bare(base, posts)
+        bare, began = time.perf_counter() - began, time.perf_counter()
+        run = _extract(base, folder / "landing", posts)
         seconds = time.perf_counter() - began
     if run.problems or len(run.observations) != posts * len(METRICS):
         raise SystemExit(f"The extraction is not whole: {run.problems[:1]}")
     return Compared(posts, bare, seconds, len(run.observations))
 
 
-def _bare(base: str, posts: int) -> float:
-    began = time.perf_counter()
+def _extract(base: str, folder: Path, posts: int) -> Extraction:
+    landing = Landing(folder)
+    landing.prepare("x")
+    access = Access(base, {"": SecretStr("token")})
+    run = Extraction("x", access, landing, INSTANT.date(), clock.stamp(INSTANT), INSTANT, Budget(), 0)
+    accounts = [str(10**9 + number // 30) for number in range(posts)]
+    due = tuple(TrackedPost(account, str(_id(number)), INSTANT, None) for number, account in enumerate(accounts))
+    run.run([], Tracked(posts=due))
+    return run
+
+
+def _bare(base: str, posts: int) -> None:
     with requests.Session() as session:
         for first in range(0, posts, BATCH):
             ids = ",".join(str(_id(number)) for number in range(first, first + BATCH))
             params = {"ids": ids, "tweet.fields": "created_at,public_metrics"}
             json.loads(session.get(f"{base}/2/tweets", params=params, timeout=30).content)
-    return time.perf_counter() - began
 
 
 def _id(number: int) -> int:

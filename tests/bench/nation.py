@@ -204,6 +204,12 @@ def add_day(nation: Nation, landing: Path) -> None:
     _write_day(_world(nation), landing, nation.last + timedelta(days=1))
 
 
+def size(landing: Path) -> tuple[int, int]:
+    """How many observations landed, and the bytes of all Parquet files."""
+    rows = sum(pq.read_metadata(path).num_rows for path in landing.glob("observations/**/*.parquet"))
+    return rows, sum(path.stat().st_size for path in landing.glob("**/*.parquet"))
+
+
 def _world(nation: Nation) -> duckdb.DuckDBPyConnection:
     """A connection that holds who there is; `days` is filled in for each file."""
     connection = duckdb.connect()

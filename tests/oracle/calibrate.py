@@ -65,7 +65,7 @@ class Outcome:
 def calibrate(worlds: int, folder: Path) -> tuple[Outcome, Outcome]:
     """Land the worlds in `folder`, build once, and hold the findings against what was planted."""
     planted = land(worlds, folder / "landing")
-    build(folder, "initiative_effects", effect_pool=POOL)
+    build(folder, "+initiative_effects", effect_pool=POOL)
     rows = {row["initiative_id"]: row for row in read(folder, "initiative_effects")}
     covered = alarms = 0
     for initiative_id, effect in planted.items():
@@ -84,18 +84,20 @@ def calibrate(worlds: int, folder: Path) -> tuple[Outcome, Outcome]:
 
 def land(worlds: int, landing: Path) -> dict[str, float]:
     """Write what the worlds showed; returns what each initiative added to the logarithm over all its days."""
-    tables: dict[str, list[Row]] = {"runs": list(runs())}
+    tables: dict[str, list[Row]] = {"runs": list(runs())}  # and the directory, which is one snapshot of all worlds
     planted = {}
     for seed in range(worlds):
+        prefix = f"w{seed:03d}"
         daily = {WITH: LARGEST * (2 * unit(seed, "planted") - 1), WITHOUT: 0.0}
         world = World(seed, PEERS, daily, events=())
         for kind, row in rows_of(world):
             for name in row.keys() & {"organization_id", "account_id", "initiative_id"}:
-                row[name] = f"w{seed:03d}_{row[name]}"
+                row[name] = f"{prefix}_{row[name]}"
             tables.setdefault(kind, []).append(row)
+        write(landing, {"observations": tables.pop("observations")}, prefix)
         for each in world.initiatives:
             days = ((each.ended_on or LAST) - each.started_on).days + 1
-            planted[f"w{seed:03d}_{each.initiative_id}"] = daily[each.initiative_id] * days
+            planted[f"{prefix}_{each.initiative_id}"] = daily[each.initiative_id] * days
     write(landing, tables)
     return planted
 

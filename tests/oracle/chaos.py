@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.records import COLUMNS, Account
 
+from . import slips
 from .engagement import KINDS
 from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
 
@@ -52,7 +53,8 @@ BESIDE_THE_USUAL = {  # by Page: days since the first, comments, other engagemen
     "L": tuple((0, 0, 10 + number) for number in range(6)),  # all of one day
 }
 
-TIMEZONE = "America/Chicago"
+TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
+VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
 
 Row = dict[str, Any]
 Post = tuple[str, str, str]  # platform, account_id, post_id
@@ -113,6 +115,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _boundaries(record)
     record.said += _a_post_told_late(record)
     record.said += _posts_beside_the_usual(record)
+    record.said += slips.slips(record)
     return record
 
 
@@ -280,7 +283,7 @@ def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
             post = ("facebook", account_id, f"{account_id}{number}")
             record.published[post] = first + timedelta(days=days)
             day = record.published_on(post) + timedelta(days=7)
-            at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "H1" else "told in time"
+            at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "J1" else "told in time"
             for metric, value in (("comments", comments), ("reactions", others), ("shares", 0)):
                 yield Said(*post, metric, day, value, None, at, run_id, at)
 
@@ -297,7 +300,8 @@ def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
-        return thing.run_id == TOLD_LATE or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
+        is_late = thing.run_id in (TOLD_LATE, slips.TOLD_LATER)
+        return is_late or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
     return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
 
 

@@ -20,8 +20,8 @@ from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
 
-from .expected import Expected
-from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, Wire, each_day, imported
+from .expected import Expected, Month
+from .record import ACCOUNT_METRICS, Record, Said, Total, Visit, Watcher, Wire, each_day, imported
 
 Places = dict[tuple[str, str, str], Account]  # by platform, organization and group
 
@@ -50,8 +50,10 @@ class Scenario:
 class Puller:
     """Makes each visit twice: with the real clients, and in the oracle's terms."""
 
-    def __init__(self, home: Path, world: World, sandbox: Sandbox, timezone: str) -> None:
-        self.settings = Settings(home=home, timezone=timezone, patience_seconds=5, _env_file=None)  # type: ignore[call-arg]
+    def __init__(self, home: Path, world: World, sandbox: Sandbox, timezone: str, fiscal_year_start: int = 1) -> None:
+        self.settings = Settings(  # type: ignore[call-arg]
+            home=home, timezone=timezone, fiscal_year_start=fiscal_year_start, patience_seconds=5, _env_file=None
+        )
         self.world, self.sandbox = world, sandbox
         self.record = Record(ZoneInfo(timezone))
         self.watcher = Watcher(world, self.record)
@@ -81,20 +83,27 @@ class Puller:
 
     def bring(self, file: str, readings: list[Said], at: datetime) -> None:
         """Import a CSV of figures from elsewhere."""
+        lines = [(r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source) for r in readings]
+        self._import(file, lines, at)
+        self.record.said += readings
+
+    def bring_totals(self, file: str, totals: list[Total]) -> None:
+        """Import a CSV of totals over the directory."""
+        lines = [(t.platform, "", t.metric, t.day, t.date_precision, t.value, t.precision, t.source) for t in totals]
+        self._import(file, lines, totals[0].at)
+        self.record.totals += totals
+
+    def _import(self, file: str, lines: list[tuple[object, ...]], at: datetime) -> None:
         path = self.settings.home / file
-        with path.open("w", encoding="utf-8", newline="") as lines:
-            out = csv.writer(lines)
-            out.writerow(READING)
-            for r in readings:
-                out.writerow([r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source])
+        with path.open("w", encoding="utf-8", newline="") as text:
+            csv.writer(text).writerows([READING, *lines])
         with clock.still(at):
             pipeline.import_readings(self.settings, path)
-        self.record.said += readings
 
     def publish(self) -> Scenario:
         warehouse.build(self.settings)
         warehouse.publish(self.settings)
-        return Scenario(self.settings, self.record, Expected(self.record))
+        return Scenario(self.settings, self.record, Expected(self.record, Month(self.settings.fiscal_year_start)))
 
 
 @pytest.fixture(scope="session")
@@ -121,13 +130,15 @@ def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_
                 puller.visit(platform, day, hours, answers)
     for number, readings in enumerate(history(oracle_world)):
         puller.bring(f"history-{number}.csv", readings, readings[0].at)
+    for number, totals in enumerate(totals_told()):
+        puller.bring_totals(f"totals-{number}.csv", totals)
     return puller.publish()
 
 
 @pytest.fixture(scope="session")
 def chicago(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
-    """A few days of the own accounts, whose evenings are the next day in UTC."""
-    puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago")
+    """A few days of the own accounts; their evenings are the next day in UTC, their fiscal year starts in October."""
+    puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago", 10)
     puller.direct((a for a in listed(oracle_world) if a.is_own), oracle_world.organizations)
     for day in each_day(date(2026, 8, 18), date(2026, 8, 22)):
         for platform in ACCOUNT_METRICS:
@@ -170,9 +181,14 @@ def first_directory(world: World) -> list[Account]:
     changes: dict[tuple[str, str], dict[str, Any]] = {
         ("x", "h0007"): {"opened_on": date(2026, 8, 20)},
         ("youtube", "h0007"): {"cadence": "never", "weekday": None},
+        ("x", "h0003"): {"opened_on": date(2024, 11, 30)},
+        ("x", "h0004"): {"opened_on": date(2025, 8, 31)},
+        ("x", "h0005"): {"opened_on": date(2025, 9, 1)},
+        ("facebook", "h0008"): {"opened_on": date(2026, 2, 1)},
     }
     unknown = Account("h0001", "x", "NotResolvedYet", label="careers", cadence="daily")
-    return [unknown, *(replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world))]
+    closed = Account("h0006", "x", "ClosedLongAgo", opened_on=date(2025, 1, 1), closed_on=date(2025, 10, 31))
+    return [unknown, closed, *(replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world))]
 
 
 def second_directory(world: World) -> list[Account]:
@@ -217,6 +233,27 @@ HISTORY = (
     (("youtube", "h0007", "main"), "followers"),
     (("facebook", "h0007", "main"), "followers"),
 )
+
+
+def totals_told() -> list[list[Total]]:
+    """Two imports: figures of a known day and others, two of one month, and one that the later import corrects."""
+    at, later = IMPORTED_AT + timedelta(hours=2), IMPORTED_AT + timedelta(hours=3)
+    told = [("x", date(2026, 1, 31), 103), ("x", date(2026, 3, 4), 132), ("x", date(2026, 8, 15), 284)]
+    told += [("youtube", date(2026, 3, 4), 126), ("youtube", date(2026, 3, 31), 126), ("youtube", date(2026, 7, 1), 90)]
+    return [
+        [
+            *(Total(platform, "accounts", day, value, at) for platform, day, value in told),
+            Total("x", "accounts", date(2026, 7, 1), 253, at, "year"),
+            Total("x", "accounts", date(2026, 8, 20), 300, at, precision="more_than"),
+            Total("x", "accounts", date(2026, 9, 2), 430, at, precision="rounded"),
+            Total("all", "accounts", date(2026, 3, 4), 700, at),
+            Total("all", "organizations", date(2026, 3, 4), 216, at, source="one page"),
+            Total("all", "organizations", date(2026, 9, 2), 999, at),
+            Total("all", "population", date(2026, 7, 27), 500, at, precision="rounded", source="a release"),
+            Total("all", "population", date(2026, 9, 1), 510, at, precision="rounded", source="another release"),
+        ],
+        [Total("all", "organizations", date(2026, 9, 2), 391, later, source="a correction")],
+    ]
 
 
 def meetings(accounts: Places) -> list[Said]:

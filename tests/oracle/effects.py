@@ -59,13 +59,19 @@ class Window:
 
 @dataclass(frozen=True)
 class Unit:
-    """An organization in a window: its size, what it changed by, its weekly growth before by weeks before."""
+    """An organization in a window: its size; what the logarithm does before and after, over as many days; its weekly
+    growth before, by the number of the week."""
 
     log_size: float
-    change: float
+    before: float
+    after: float
     growth: pd.Series
     accounts: int
     end_value: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
 
 
 class Effects:
@@ -83,7 +89,7 @@ class Effects:
         days, weeks = (pd.DataFrame(list(rows.values())) for rows in (expected.days, expected.weeks))
         self.days = days[days.value.notna() & ~days.is_anomaly & ~days.is_imported]
         self.weeks = weeks[(weeks.kind == "flow") & weeks.is_complete & weeks.value.notna()]
-        self.latest = {p: expected.record.horizon for p in ACCOUNT_METRICS}
+        self.latest = dict.fromkeys(ACCOUNT_METRICS, expected.record.horizon)
         self.places = {(a.organization_id, a.platform) for a in expected.record.snapshots[-1].accounts if a.account_id}
         self.rows = {(i.initiative_id, p): self._row(i, p) for i in self.initiatives for p in self._platforms(i)}
 
@@ -147,7 +153,11 @@ class Effects:
         ]
 
     def units(self, window: Window) -> dict[str, Unit]:
-        """The organizations with all that is needed; none where the treated one's own history is too short."""
+        """The organizations that were observed throughout; none where the treated one's own history is too short."""
+        found = self._found(window) if window.obstacle is None else {}
+        return {name: unit for name, unit in found.items() if not math.isnan(unit.change) and len(unit.growth) > 1}
+
+    def _found(self, window: Window) -> dict[str, Unit]:
         rows = self.weeks if window.is_flow else self.days
         rows = rows[(rows.platform == window.platform) & (rows.metric == window.initiative.metric)]
         rows = rows[rows.organization_id.isin(self._candidates(window))]
@@ -179,10 +189,9 @@ class Effects:
             before = wide["before"][whole].mean(axis=1, skipna=False)
             log = np.log(value.where(value > 0))
             growth = 7 * log.diff() / -before.diff()
-            after = (log[-1] - log[0]) / (before[0] - before[-1])
-            earlier = (log[0] - log[reach]) / (before[reach] - before[0])
-            growth = growth.drop(-1).dropna()
-            yield str(name), Unit(log[0], window.days * (after - earlier), growth, len(whole), value[-1])
+            after = window.days * (log[-1] - log[0]) / (before[0] - before[-1])
+            earlier = window.days * (log[0] - log[reach]) / (before[reach] - before[0])
+            yield str(name), Unit(log[0], earlier, after, growth.drop(-1).dropna(), len(whole), value[-1])
 
     def _active(self, window: Window, rows: pd.DataFrame) -> Iterator[tuple[str, Unit]]:
         pre = [window.week_before - n * WEEK for n in range(PRE_WEEKS - 1, -1, -1)]
@@ -201,15 +210,13 @@ class Effects:
             before, after = math.log1p(value[pre].mean()), math.log1p(value[within].mean())
             growth = np.log1p(value[pre]).diff()
             growth.index = [-number for number in range(-PRE_WEEKS, 0)]
-            yield str(name), Unit(before, after - before, growth.dropna(), len(whole), math.nan)
+            yield str(name), Unit(before, before, after, growth.dropna(), len(whole), math.nan)
 
     # effects
 
     def trial(self, window: Window) -> Row:
         """The effect with its placebos; empty where the organization itself was not seen throughout."""
-        units = self.units(window) if window.obstacle is None else {}
-        treated = window.initiative.organization_id
-        units = {name: unit for name, unit in units.items() if not math.isnan(unit.change) and len(unit.growth) > 1}
+        units, treated = self.units(window), window.initiative.organization_id
         judged = {name: found for name in units if (found := self._effect(name, units, treated))}
         if treated not in judged:
             return {}
@@ -224,9 +231,7 @@ class Effects:
         return row
 
     def _effect(self, name: str, units: dict[str, Unit], treated: str) -> Row | None:
-        unit = units[name]
-        others = sorted((abs(units[o].log_size - unit.log_size), o) for o in units if o not in (name, treated))
-        peers = [units[other] for _, other in others[:PEERS]]
+        unit, peers = units[name], matched(name, units, treated)
         if not peers:
             return None
         theirs = pd.concat([peer.growth for peer in peers], axis=1).mean(axis=1)
@@ -242,7 +247,7 @@ class Effects:
         window = self.window(initiative, platform)
         found = self.trial(window)
         laid_back = self.trial(self.before(window)) if window.days > 0 else {}
-        if "low" not in laid_back:
+        if not found or "low" not in laid_back:
             laid_back = {}
         others = len(self._is_busy(initiative.organization_id, window, but=initiative.initiative_id))
         is_measured = window.is_flow or initiative.metric in ACCOUNT_METRICS[platform]
@@ -287,6 +292,12 @@ class Effects:
             row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
         row["finding_text"] = _text(row, window.obstacle)
         return row
+
+
+def matched(name: str, units: dict[str, Unit], treated: str) -> list[Unit]:
+    """The organizations nearest in size; the treated one is nobody's peer."""
+    others = sorted((abs(units[o].log_size - units[name].log_size), o) for o in units if o not in (name, treated))
+    return [units[other] for _, other in others[:PEERS]]
 
 
 def _rate(log: float | None) -> float | None:

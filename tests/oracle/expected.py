@@ -215,7 +215,7 @@ class Expected:
             account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
             row = self._plain(platform, account_id, metric, day, said)
             row["organization_id"] = account.organization_id if account else None
-            row["is_anomaly"] = _is_false_zero(day, days)
+            row["is_anomaly"] = _is_false_zero(day, days) or _stands_apart(platform, metric, day, days)
             if row["is_late"]:
                 late.add(day)
             row |= _compared(None, day, usable, late, platform, metric)
@@ -440,6 +440,28 @@ def _is_false_zero(day: date, days: Mapping[date, Said | None]) -> bool:
         if day - timedelta(days=28) <= on < day and other is not None and other.value
     ]
     return bool(before) and before[-1] >= 10
+
+
+def _stands_apart(platform: str, metric: str, day: date, days: Mapping[date, Said | None]) -> bool:
+    """A figure far from the median of four weeks before and after, to which others before and after it are near."""
+    own = days[day]
+    if own is None or own.is_imported or not own.value:
+        return False
+    sizes = {
+        on: math.log(other.value)
+        for on in each_day(day - timedelta(days=28), day + timedelta(days=28))
+        if (other := days.get(on)) and not other.is_imported and other.value
+        if not breaks_between(platform, metric, min(on, day), max(on, day))
+    }
+    size = sizes.pop(day)
+    if len(sizes) < 6:
+        return False
+    center = median(sizes.values())
+    spread = median(abs(other - center) for other in sizes.values())
+    far = max(5 * 1.4826 * spread, 0.25)
+    near = [on for on, other in sizes.items() if abs(other - center) <= far]
+    is_large = own.value >= 100 or center >= math.log(100)
+    return is_large and abs(size - center) > far and bool(near) and min(near) < day < max(near)
 
 
 def _compared(

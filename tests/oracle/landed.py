@@ -1,4 +1,4 @@
-"""Rows as landing files, and one build of what is made of them; no platform is asked and no test of dbt's own is run."""
+"""Rows as landing files, and a build of what is made of them; no platform is asked, no test of dbt's own is run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Visit
 Row = dict[str, Any]
 
 
-def write(landing: Path, tables: Mapping[str, Sequence[Row]]) -> None:
-    """One file a kind; a column that a row does not have is null."""
+def write(landing: Path, tables: Mapping[str, Sequence[Row]], name: str = "rows") -> None:
+    """One file of this name a kind; a column that a row does not have is null."""
     for kind, columns in COLUMNS.items():
         (landing / kind / "landed").mkdir(parents=True, exist_ok=True)
         pq.write_table(columns.empty_table(), landing / kind / "columns.parquet")
-        rows = [{name: row.get(name) for name in columns.names} for row in tables.get(kind, ())]
+        rows = [{column: row.get(column) for column in columns.names} for row in tables.get(kind, ())]
         if rows:
-            pq.write_table(pa.Table.from_pylist(rows, columns), landing / kind / "landed" / "rows.parquet")
+            pq.write_table(pa.Table.from_pylist(rows, columns), landing / kind / "landed" / f"{name}.parquet")
 
 
 def of_record(
@@ -71,10 +71,10 @@ def _run_id(visit: Visit) -> str:
     return f"{visit.instant:%Y%m%dT%H%M%SZ}"
 
 
-def build(folder: Path, mart: str, **variables: str) -> None:
-    """Build a mart and all it is made of from `folder`/landing; the databases lie in `folder`."""
-    places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": folder / "target", "log-path": folder / "logs"}
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--select", f"+{mart}", "--vars", json.dumps(variables)]
+def build(folder: Path, what: str, sql: Path = SQL, **variables: str) -> None:
+    """Build the models that dbt selects by `what` from `folder`/landing; the databases lie in `folder`."""
+    places = {"project-dir": sql, "profiles-dir": sql, "target-path": folder / "target", "log-path": folder / "logs"}
+    command = [sys.executable, "-m", "dbt.cli.main", "build", "--select", what, "--vars", json.dumps(variables)]
     command += [part for name, place in places.items() for part in (f"--{name}", str(place))]
     command += ["--exclude-resource-type", "test", "unit_test", "--quiet", "--no-use-colors"]
     told = {"SOCIALMETRICS_BUILD": folder, "SOCIALMETRICS_LANDING": folder / "landing", "DO_NOT_TRACK": "1"}

@@ -23,6 +23,8 @@ DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_day
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
 AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
+ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
+ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 
 QUICK = {
@@ -50,9 +52,7 @@ MUTATIONS = QUICK | {
         "days.measured_on > coalesce(directory.opened_on, date '0001-01-01')",
     ),
     "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
-    "weekly_is_daily": Mutation(
-        VALUES, "and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))", ""
-    ),
+    "weekly_is_daily": Mutation(VALUES, "directory.weekday is null\n", "true\n"),
     "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
     "the_first_directory_for_ever": Mutation(
         VALUES, "and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')", ""
@@ -73,6 +73,23 @@ MUTATIONS = QUICK | {
     "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
     "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
+    # figures that stand apart
+    "neighbours_a_day_nearer": Mutation(
+        ANOMALIES, "between judged.day_number - {{ reach }}", "between judged.day_number - {{ reach - 1 }}"
+    ),
+    "a_surge_is_a_slip": Mutation(
+        ANOMALIES, "bool_or(neighbour_on > measured_on and abs(neighbour_size - center) <= farthest)", "true"
+    ),
+    "seven_neighbours": Mutation(
+        ANOMALIES, "count(*) >= {{ var('anomaly_neighbours') }}", "count(*) > {{ var('anomaly_neighbours') }}"
+    ),
+    "the_other_side_of_a_break_is_near": Mutation(
+        ANOMALIES, "and judged.means_since_on = neighbours.means_since_on\n", "\n"
+    ),
+    "large_by_itself_alone": Mutation(ANOMALIES, "greatest(size, center) >= ln", "size >= ln"),
+    "a_page_is_a_neighbour": Mutation(
+        ANOMALIES, "and not is_imported\n        and value is not null", "and value is not null"
+    ),
     # intervals
     "rounding_one_too_wide": Mutation(INTERVALS, "- 3) as bigint) - 1", "- 3) as bigint)"),
     "open_ends_swapped": Mutation(INTERVALS, "= 'nearly' then null", "= 'more_than' then null"),
@@ -141,7 +158,7 @@ MUTATIONS = QUICK | {
     "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
     "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
     "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
-    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1 else", "is_imported then 0 else"),
+    "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
         PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
@@ -155,6 +172,20 @@ MUTATIONS = QUICK | {
     "a_flow_cut_short": Mutation(
         PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
     ),
+    # months
+    "a_month_from_any_day": Mutation(PERIODS, "'is_at_end and last_is_at_end'", "'true'"),
+    "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
+    "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
+    "a_fiscal_year_a_month_later": Mutation(CALENDAR, ">= {{ first }}", "> {{ first }}"),
+    "quarters_of_the_calendar": Mutation(CALENDAR, "+ 12 - {{ var('fiscal_year_starts_in') | int }}", "+ 11"),
+    # the trend
+    "a_trend_of_nine_weeks": Mutation(TREND, "< point.week_start_on", "<= point.week_start_on"),
+    "a_trend_from_six": Mutation(TREND, ">= {{ var('trend_weeks_at_least') }}", "> {{ var('trend_weeks_at_least') }}"),
+    "a_trend_by_the_mean": Mutation(TREND, "median(slope)", "avg(slope)"),
+    "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
+    # organizations
+    "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
+    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
@@ -172,6 +203,7 @@ MUTATIONS = QUICK | {
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
     # what posts drew
     "the_earlier_of_two_days_as_near": Mutation(
         AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
@@ -187,6 +219,8 @@ MUTATIONS = QUICK | {
         "sum(engagements)",
     ),
     # going on from an earlier build
+    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "what_was_usual_stays": Mutation(
         PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
     ),
@@ -206,4 +240,17 @@ MUTATIONS = QUICK | {
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+}
+
+WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
+TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+EFFECT_MUTATIONS = {
+    "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
+    "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
+    "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "an_account_that_comes_is_growth": Mutation(
+        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+    ),
+    "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }

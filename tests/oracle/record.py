@@ -118,6 +118,20 @@ class Organizations:
     organizations: tuple[Organization, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An imported figure over the whole directory."""
+
+    platform: str
+    metric: str
+    day: date
+    value: int
+    at: datetime
+    date_precision: str = "day"
+    precision: str = "exact"
+    source: str = "a page"
+
+
 @dataclass
 class Record:
     """All that was said, by whom, and what was known; what the marts are made of."""
@@ -128,6 +142,7 @@ class Record:
     visits: list[Visit] = field(default_factory=list)
     wire: dict[Visit, Wire] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
     discovered: dict[tuple[str, str, str], tuple[datetime, WorldPost]] = field(default_factory=dict)  # first seen at
     shown: dict[Key, tuple[datetime, WorldAccount]] = field(default_factory=dict)  # last seen in public at

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,19 +13,21 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 
 from socialmetrics.records import Account, Initiative
 from socialmetrics.sandbox.world import World
+from socialmetrics.warehouse import SQL
 
-from .calibrate import calibrate
-from .effects import Effects
+from .calibrate import Outcome, calibrate
+from .effects import Effects, matched
 from .expected import Expected
 from .landed import Row, build, of_record, read, write
+from .mutations import EFFECT_MUTATIONS
 from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
 
 FIRST, LAST = date(2026, 7, 20), date(2026, 11, 18)
 EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009}
-GRAIN = ["initiative_id", "platform"]
 
 
 def initiative(
@@ -53,7 +58,7 @@ INITIATIVES = (
     initiative("brief", "facebook", "connections", date(2026, 11, 13)),
     initiative("early", "x", "followers", date(2026, 7, 27), date(2026, 8, 9)),
     initiative("no-whole-week", "x", "engagements", date(2026, 9, 8), date(2026, 9, 19)),
-    initiative("a-peer-s", "x", "followers", date(2026, 9, 14), date(2026, 10, 4), organization_id="h0014"),
+    initiative("a-peer-s", "x", "followers", date(2026, 9, 14), date(2026, 10, 4), organization_id="h0015"),
     initiative("among-few", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0035"),
     initiative("nobody-s", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0001"),
 )
@@ -64,11 +69,14 @@ def pool(organization_id: str) -> str:
     return "few" if "h0035" <= organization_id < "lakeside" else "many"
 
 
+Rows = dict[tuple[str, str], Row]
+
+
 @dataclass
 class Autumn:
-    found: dict[tuple[str, str], Row]
+    folder: Path
+    found: Rows
     expected: Effects
-    world: World
 
 
 @pytest.fixture(scope="module")
@@ -82,33 +90,111 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
     record.said += list(readings(directory))
     folder = tmp_path_factory.mktemp("autumn")
     write(folder / "landing", of_record(record, world.organizations, INITIATIVES))
-    build(folder, "initiative_effects", effect_pool=POOL)
-    found = {(row["initiative_id"], row["platform"]): row for row in read(folder, "initiative_effects")}
-    return Autumn(found, Effects(Expected(record), world.organizations, INITIATIVES, pool), world)
+    build(folder, "+initiative_effects", effect_pool=POOL)
+    return Autumn(folder, rows_in(folder), Effects(Expected(record), world.organizations, INITIATIVES, pool))
 
 
-def readings(directory: tuple[Account, ...]) -> list[Said]:
-    """Figures from elsewhere that would spoil an effect if they counted, one of them on an anchor."""
+def rows_in(folder: Path) -> Rows:
+    return {(row["initiative_id"], row["platform"]): row for row in read(folder, "initiative_effects")}
+
+
+def readings(directory: tuple[Account, ...]) -> Iterator[Said]:
+    """Figures from elsewhere on the last days before an initiative, which would spoil it if they counted."""
     at = datetime(2026, 11, 18, 9, tzinfo=UTC)
-    on_x = [account for account in directory if account.platform == "x" and not account.is_own]
-    return [
-        imported(one, "followers", day, 1, "exact", at)
-        for one in on_x[12:20]
-        for day in each_day(date(2026, 9, 24), date(2026, 9, 27))
-    ]
+    peers = [account for account in directory if account.platform == "x" and not account.is_own]
+    for peer in peers[12:20]:
+        for day in each_day(date(2026, 9, 24), date(2026, 9, 27)):
+            yield imported(peer, "followers", day, 1, "exact", at)
 
 
 def test_every_row_is_that_of_the_second_implementation(autumn: Autumn) -> None:
-    wanted, found = (
-        pd.DataFrame(list(rows.values())).set_index(GRAIN).sort_index() for rows in (autumn.expected.rows, autumn.found)
+    assert differences(autumn.expected.rows, autumn.found) == ""
+
+
+def differences(wanted: Rows, found: Rows) -> str:
+    """In words where the mart is not what it must be; empty where it is."""
+    lines = [f"missing: {key}" for key in sorted(wanted.keys() - found.keys())]
+    lines += [f"to spare: {key}" for key in sorted(found.keys() - wanted.keys())]
+    for key in sorted(wanted.keys() & found.keys()):
+        for name in sorted(wanted[key].keys() | found[key].keys()):
+            must, is_ = wanted[key].get(name, "no such column"), found[key].get(name, "no such column")
+            both = isinstance(must, float) and isinstance(is_, float)
+            if not (math.isclose(must, is_, rel_tol=1e-9, abs_tol=1e-12) if both else must == is_):
+                lines.append(f"{key} {name}: must be {must!r}, is {is_!r}")
+    return "\n".join(lines)
+
+
+def test_the_autumn_has_every_kind_of_initiative(autumn: Autumn) -> None:
+    rows = list(autumn.found.values())
+    assert {row["finding"] for row in rows} == {
+        "more than expected", "less than expected", "no difference seen", "cannot tell"
+    }  # fmt: skip
+    obstacles = {row["finding_text"] for row in rows if row["finding"] == "cannot tell"}
+    assert len(obstacles) == 7
+    assert {row["kind"] for row in rows} == {"level", "counter", "flow", None}
+    assert {row["is_ongoing"] for row in rows} == {True, False}
+    assert {row["accounts"] for row in rows} >= {1, 2, 3, None}
+    assert {row["pre_weeks"] for row in rows} >= {5, 7, 8}
+    assert {row["organization_id"] for row in rows if row["effect"]} == {"lakeside", "h0015", "h0035"}
+    assert any(row["cost_per_gained_usd"] for row in rows)
+    assert any(row["time_placebo_rank"] for row in rows)
+    assert any(row["placebo_n"] in range(1, 19) for row in rows)
+
+
+@pytest.mark.parametrize("name", ["voices", "everywhere"])
+def test_the_interval_holds_what_was_planted(autumn: Autumn, name: str) -> None:
+    row = autumn.found[name, "x"]
+    days = (row["measured_until_on"] - row["started_on"]).days + 1
+    assert row["effect_rate_low"] < math.expm1(days * EFFECTS[name]) < row["effect_rate_high"]
+
+
+@pytest.mark.parametrize(("name", "platform"), [("voices", "x"), ("everywhere", "facebook"), ("engage", "x")])
+def test_statsmodels_finds_the_same_difference_in_differences(autumn: Autumn, name: str, platform: str) -> None:
+    """Least squares over organizations and the two times; the interaction is the effect."""
+    told = next(one for one in INITIATIVES if one.initiative_id == name)
+    units = autumn.expected.units(autumn.expected.window(told, platform))
+    peers = matched("lakeside", units, "lakeside")
+    panel = pd.DataFrame(
+        {"growth": growth, "treated": int(unit is units["lakeside"]), "within": within}
+        for unit in (units["lakeside"], *peers)
+        for within, growth in enumerate((unit.before, unit.after))
     )
-    assert list(found.index) == list(wanted.index)
-    assert set(found.columns) == set(wanted.columns)
-    texts = [name for name in wanted if wanted[name].map(type).eq(str).any() or name in ("ended_on", "cost_usd")]
-    for name in wanted.columns:
-        if name in texts:
-            assert found[name].map(str).to_dict() == wanted[name].map(str).to_dict(), name
-        else:
-            pd.testing.assert_series_equal(
-                found[name], wanted[name], check_dtype=False, rtol=1e-9, atol=1e-12, obj=name
-            )
+    fitted = smf.ols("growth ~ treated * within", panel).fit()
+    assert fitted.params["treated:within"] == pytest.approx(autumn.found[name, platform]["effect"], rel=1e-9)
+
+
+def test_intervals_hold_the_truth_as_often_as_promised(tmp_path: Path) -> None:
+    """The smaller form of `make calibrate`."""
+    for outcome in calibrate(30, tmp_path):
+        assert outcome.is_inside, str(outcome)
+
+
+@pytest.mark.parametrize(
+    ("of", "promised", "band"), [(200, 0.95, (181, 197)), (200, 0.05, (3, 19)), (30, 0.05, (0, 5))]
+)
+def test_a_band_holds_99_of_100_samples(of: int, promised: float, band: tuple[int, int]) -> None:
+    low, high = band
+    outcome = Outcome("it came true", low, of, promised)
+    assert outcome.band == band
+    shares = [math.comb(of, n) * promised**n * (1 - promised) ** (of - n) for n in range(of + 1)]
+    assert sum(shares[low : high + 1]) >= 0.99
+    assert not replace(outcome, count=high + 1).is_inside
+
+
+@pytest.mark.parametrize("name", EFFECT_MUTATIONS)
+def test_a_mutation_still_has_its_place(name: str) -> None:
+    mutation = EFFECT_MUTATIONS[name]
+    assert (SQL / mutation.file).read_text(encoding="utf-8").count(mutation.search) == 1
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.prove) for name in EFFECT_MUTATIONS])
+def test_a_mutation_is_noticed(autumn: Autumn, name: str, tmp_path: Path) -> None:
+    mutation = EFFECT_MUTATIONS[name]
+    shutil.copytree(SQL, tmp_path / "sql", ignore=shutil.ignore_patterns("target", "logs"))
+    for file in ("work.duckdb", "marts.duckdb"):
+        shutil.copyfile(autumn.folder / file, tmp_path / file)
+    (tmp_path / "landing").symlink_to(autumn.folder / "landing")
+    path = tmp_path / "sql" / mutation.file
+    path.write_text(path.read_text(encoding="utf-8").replace(mutation.search, mutation.instead), encoding="utf-8")
+    build(tmp_path, "int_effect_windows+", tmp_path / "sql", effect_pool=POOL)
+    assert differences(autumn.expected.rows, rows_in(tmp_path)) != ""

@@ -20,8 +20,8 @@ import pytest
 
 from socialmetrics.warehouse import SQL
 
-from . import chaos
-from .expected import Expected, Row
+from . import chaos, slips
+from .expected import Expected, Month, Row
 from .mutations import MUTATIONS, QUICK, Mutation
 from .test_oracle import GRAINS, differences, tables
 
@@ -51,7 +51,7 @@ class Bench:
         chaos.land(record, self.landing, "second")
         self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
         chaos.land(record, self.landing, "first")
-        self.wanted = tables(Expected(record))
+        self.wanted = tables(Expected(record, Month(chaos.FISCAL_YEAR_START)))
         told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
         self.dbt = subprocess.Popen(
             [sys.executable, "-c", WORKER],
@@ -98,7 +98,7 @@ class Bench:
         places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
         arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
         what = ["--select", *(f"+{mart}" for mart in GRAINS)]
-        how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps({"timezone": chaos.TIMEZONE})]
+        how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps(chaos.VARS)]
         line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
         assert self.dbt.stdin
         assert self.dbt.stdout
@@ -124,6 +124,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.mark.parametrize("in_parts", [False, True], ids=["at once", "in parts"])
 def test_the_marts_of_a_record_thrown_together(bench: Bench, in_parts: bool) -> None:
     assert bench.faults(in_parts) == ""
+
+
+def test_slips_stand_apart_and_what_stays_does_not() -> None:
+    found = {key for key, row in Expected(chaos.chaos()).days.items() if row["is_anomaly"] and key[:3] in slips.SERIES}
+    assert found == {(*series, day) for series in slips.SERIES for day in slips.days(series)}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

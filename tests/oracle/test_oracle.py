@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
@@ -40,9 +41,10 @@ def test_the_mart_is_the_world_s_own_closed_form(scenario: str, mart: str, reque
 
 
 def test_the_month_has_everything_that_can_go_wrong(month: Scenario) -> None:
-    days, posts, weeks = (
-        list(tables(month.expected)[mart].values()) for mart in ("account_metric_days", "post_days", "account_weeks")
-    )
+    expected = month.expected
+    days, posts = list(expected.days.values()), list(expected.post_days.values())
+    weeks, months = list(expected.weeks.values()), list(expected.months.values())
+    of_organizations = [list(rows.values()) for rows in (expected.organization_weeks, expected.organization_months)]
     missing = {"not_collected", "unavailable", "not_found", "suspended", "forbidden", "hidden", "retired"}
     assert {row["reason"] for row in days} == missing | {None}
     assert {row["reason"] for row in posts} == missing - {"not_collected", "hidden", "retired"} | {None}
@@ -52,7 +54,7 @@ def test_the_month_has_everything_that_can_go_wrong(month: Scenario) -> None:
     }  # fmt: skip
     for column in ("is_imported", "is_baseline", "is_gap", "is_break", "is_anomaly", "is_late"):
         assert {row[column] for row in days} == {True, False}, column
-    for rows in (days, posts, weeks):
+    for rows in (days, posts, weeks, months, *of_organizations):
         for column in rows[0].keys() - {"account_key"}:
             assert len({row[column] for row in rows}) > 1, column
 
@@ -63,6 +65,7 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
     assert all(visit.instant.date() > visit.day for visit in record.visits)
 
 
+@cache
 def tables(expected: Expected) -> dict[str, Rows]:
     engagement = Engagement(expected)
     return {

@@ -31,7 +31,7 @@ from socialmetrics.records import (
     Subject,
     Tracked,
     TrackedPost,
-    rows,
+    table,
 )
 
 INSTANT = datetime(2026, 9, 14, 22, tzinfo=UTC)
@@ -252,10 +252,8 @@ def check_valid(case: tuple[str, str], records: list[Record]) -> None:
             assert record.account_id in accounts
             assert record.published_at.tzinfo is UTC
     for kind, kinds in (("observations", Observation), ("profiles", Profile), ("posts", Post)):
-        import pyarrow as pa
-
-        table = pa.Table.from_pylist(rows([r for r in records if isinstance(r, kinds)]), COLUMNS[kind])
-        assert table.num_rows == sum(isinstance(r, kinds) for r in records)
+        landed = table([r for r in records if isinstance(r, kinds)], COLUMNS[kind])
+        assert landed.num_rows == sum(isinstance(r, kinds) for r in records)
 
 
 COUNTED = [
@@ -405,7 +403,7 @@ def test_fetch_meets_any_json(name: str, body: Any) -> None:
     module = platforms.load(name)
     client: Any = {"": Anything()}
     if name == "facebook":
-        client = facebook._Client(Anything(), {}, None)
+        client = {"": facebook._Client(Anything())}
     for endpoint, call in calls_of(name):
         try:
             pages = list(module.fetch(client, call))

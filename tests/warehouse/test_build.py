@@ -83,15 +83,19 @@ def test_an_old_directory_touches_every_day_since(settings: Settings, landing: L
     assert warehouse.build(settings).because == "72 days are touched"
 
 
-def test_other_models_or_another_time_zone(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_models_another_time_zone_or_fiscal_year(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse.build(settings)
     chicago = settings.model_copy(update={"timezone": "America/Chicago"})
     assert warehouse.build(chicago).because == "the models, the registry, the time zone or the fiscal year changed"
+    from_july = chicago.model_copy(update={"fiscal_year_start": 7})
+    assert warehouse.build(from_july).because == "the models, the registry, the time zone or the fiscal year changed"
     (tmp_path / "sql").mkdir()
     (tmp_path / "sql" / "model.sql").write_text("select 1")
     monkeypatch.setattr(warehouse, "SQL", tmp_path / "sql")
-    assert warehouse.build(chicago).because == "the models, the registry, the time zone or the fiscal year changed"
-    assert warehouse.build(chicago, full_refresh=True).because == "it was asked for"
+    assert warehouse.build(from_july).because == "the models, the registry, the time zone or the fiscal year changed"
+    assert warehouse.build(from_july, full_refresh=True).because == "it was asked for"
 
 
 def test_daily_the_new_rows_are_tested_and_weekly_all(settings: Settings, landing: Landing, tested: list[int]) -> None:

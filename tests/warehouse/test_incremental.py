@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -35,6 +35,7 @@ TABLES = {
     "coverage_days",
     "initiatives",
     "engagement_weeks",
+    "initiative_effects",
     "metric_breaks",
     "metrics",
     "notes",
@@ -43,6 +44,7 @@ TABLES = {
     "organization_weeks",
     "organizations",
     "peer_weeks",
+    "platform_adoption",
     "post_days",
     "post_patterns",
     "post_performance",
@@ -109,8 +111,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # files of older days: a gap is filled, a reason replaced, a post's date of publication moves
     youtube_run(landing, 38)
     youtube_run(landing, 20, again=1)
-    moved = {"account_id": "1", "post_id": "p3", "published_at": at(day(12)), "fetched_at": at(day(40))}
-    landing.write("posts", [{"platform": "x", "status": "public", "run_id": "z"} | moved])
+    dated_anew(landing, "p3", at(day(12)), at(day(40)))
+    dated_anew(landing, "p4", at(day(20)), at(day(43)))
 
     # and figures from elsewhere, older than everything, between everything and of a total
     imported = [(day(-400), 600, "rounded"), (day(-30), 900, "more_than"), (day(3), 77, "exact"), (day(-7), 0, "exact")]
@@ -120,6 +122,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     rows.append(metric | {"account_id": "unknown", "measured_on": day(-9), "value": 5})
     landing.readings(at(day(DAYS + 3), 23), rows)
     goes_on(settings)
+
+    # and back again
+    dated_anew(landing, "p4", at(day(28), 10), at(day(44)))
 
     # another directory: one account is new, one closed, one daily, one gone; and a platform loses its token
     changed = [
@@ -138,6 +143,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing.directory(day(DAYS + 1), ACCOUNTS[:1] + ACCOUNTS[2:3], ORGANIZATIONS)
     assert warehouse.build(settings).because is None
     return settings
+
+
+def dated_anew(landing: Landing, post_id: str, published_at: datetime, seen_at: datetime) -> None:
+    post = {"platform": "x", "account_id": "1", "post_id": post_id, "status": "public", "run_id": "z"}
+    landing.write("posts", [post | {"published_at": published_at, "fetched_at": seen_at}])
 
 
 def goes_on(settings: Settings) -> None:
@@ -159,8 +169,8 @@ def test_going_on_equals_building_from_nothing(settings: Settings, tmp_path: Pat
 def test_building_slice_by_slice_equals_one_statement(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "SLICE_ROWS", 200)
-    assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) == 2
+    monkeypatch.setattr(warehouse, "SLICE_ROWS", 250)
+    assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) >= 2
     assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
 
 

@@ -17,7 +17,43 @@
         and touched.post_id is null
         and {{ is_among('touched.measured_on', touched) }}
 {%- endset -%}
-{%- set days = touched + literals(zeros, touched) -%}
+
+{#- And so may a figure on one of the days around. -#}
+{%- set reach = var('anomaly_days') | int -%}
+{%- set around = days_moved(touched, range(-reach, reach + 1)) -%}
+{%- set judged_otherwise -%}
+    with
+
+    {{ redefinitions() }},
+
+    {{ standing_apart(around) }},
+
+    stood_apart as (
+
+        select
+            account_key,
+            metric,
+            measured_on
+
+        from {{ this }}
+        where
+            is_anomaly
+            and value <> 0
+            and {{ is_among('measured_on', around) }}
+
+    )
+
+    select distinct coalesce(apart.measured_on, stood_apart.measured_on) as measured_on
+    from apart
+    full outer join stood_apart
+        on apart.account_key = stood_apart.account_key
+        and apart.metric = stood_apart.metric
+        and apart.measured_on = stood_apart.measured_on
+    where
+        apart.account_key is null
+        or stood_apart.account_key is null
+{%- endset -%}
+{%- set days = touched + literals(zeros, touched) + literals(judged_otherwise, touched) -%}
 {%- set is_near = 'landed.measured_on >= ' ~ days_before(days | min, var('anomaly_days')) if days else 'true' -%}
 
 with
@@ -29,29 +65,7 @@ registry as (
 
 ),
 
-redefinitions as (
-
-    select distinct
-        platform,
-        metric,
-        effective_on
-
-    from {{ ref('int_breaks') }}
-    where not is_comparable and subject = 'account'
-
-),
-
-breaks as (
-
-    select
-        platform,
-        metric,
-        effective_on,
-        lead(effective_on) over (partition by platform, metric order by effective_on) as next_on
-
-    from redefinitions
-
-),
+{{ redefinitions() }},
 
 directory as (
 
@@ -90,7 +104,10 @@ due as (
         and directory.cadence <> 'never'
         and days.measured_on >= coalesce(directory.opened_on, days.measured_on)
         and days.measured_on < coalesce(directory.closed_on, date '9999-12-31')
-        and isodow(days.measured_on) = coalesce(directory.weekday, isodow(days.measured_on))
+        and (
+            directory.weekday is null
+            or directory.weekday = 1 + {{ days_between(week_start('days.measured_on'), 'days.measured_on') }}
+        )
 
 ),
 
@@ -210,6 +227,8 @@ false_zeros as (
 
 ),
 
+{{ standing_apart(days) }},
+
 judged as (
 
     select
@@ -223,11 +242,11 @@ judged as (
         found.value,
         {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,
         {{ highest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as high,
-        found.precision,
+        found.precision as told_precision,
         found.is_imported,
         found.reason,
         found.fetched_at,
-        false_zeros.account_key is not null as is_anomaly,
+        coalesce(false_zeros.account_key, apart.account_key) is not null as is_anomaly,
         case
             when found.is_imported then false
             when found.fetched_at > {{ hours_after('runs.scheduled_at', var('late_after_hours')) }} then true
@@ -255,6 +274,10 @@ judged as (
         on found.account_key = false_zeros.account_key
         and found.metric = false_zeros.metric
         and found.measured_on = false_zeros.measured_on
+    left join apart
+        on found.account_key = apart.account_key
+        and found.metric = apart.metric
+        and found.measured_on = apart.measured_on
     left join breaks
         on found.platform = breaks.platform
         and found.metric = breaks.metric
@@ -264,14 +287,31 @@ judged as (
 )
 
 select
-    * exclude (precision),
+    account_key,
+    platform,
+    account_id,
+    organization_id,
+    metric,
+    kind,
+    measured_on,
+    value,
+    low,
+    high,
     case
-        when is_imported then precision
+        when is_imported then told_precision
         when value is null then null
         when low < high then 'rounded'
         else 'exact'
     end as precision,
+    is_imported,
+    reason,
+    fetched_at,
     value is not null and not is_anomaly as is_usable,
+    is_anomaly,
+    is_late,
+    is_due,
+    cadence_days,
+    break_on,
     cast({{ this_load() }} as integer) as load_id
 
 from judged

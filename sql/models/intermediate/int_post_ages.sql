@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['account_key', 'post_id']) }}
 
+{%- set values, dates = ref('int_post_values'), ref('int_post_dates') -%}
+
 {#- Days after publication at which posts are compared: the age, and from and to which day one may stand for it. -#}
 {%- set ages = [(1, 1, 2), (7, 5, 10), (28, 21, 35)] -%}
 
@@ -11,7 +13,31 @@ posts as (
 
 ),
 
--- days on which there was something to see, of posts that have such a new day
+{% if is_incremental() %}
+
+touched as (
+
+    select
+        account_key,
+        post_id
+
+    from {{ values }}
+    where load_id > {{ last_load() }}
+
+    union
+
+    select
+        account_key,
+        post_id
+
+    from {{ dates }}
+    where load_id > {{ last_load() }}
+
+),
+
+{% endif %}
+
+-- the days on which a count was seen
 seen as (
 
     select
@@ -19,13 +45,13 @@ seen as (
         days.post_id,
         posts.published_on,
         days.measured_on,
-        days.age_days,
+        {{ days_between('posts.published_on', 'days.measured_on') }} as age_days,
         days.engagements,
         case when public_counts.has_views then days.views end as views,
         case when public_counts.has_impressions then days.impressions end as impressions,
         case when public_counts.has_comments then days.comments end as comments
 
-    from {{ ref('post_days') }} as days
+    from {{ values }} as days
     left join posts
         on days.account_key = posts.account_key
         and days.post_id = posts.post_id
@@ -36,11 +62,10 @@ seen as (
         {%- if is_incremental() %}
         and (days.account_key, days.post_id) in (
             select
-                touched.account_key,
-                touched.post_id
+                account_key,
+                post_id
 
-            from {{ ref('post_days') }} as touched
-            where touched.load_id > {{ last_load() }}
+            from touched
         )
         {%- endif %}
 
@@ -85,7 +110,7 @@ select
     post_id,
     published_on,
     age,
-    age_days,
+    cast(age_days as integer) as age_days,
     engagements,
     views,
     impressions,

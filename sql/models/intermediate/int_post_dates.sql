@@ -43,7 +43,7 @@ compared as (
         posts.published_on,
         posts.load_id,
         coalesce(bool_or(known.published_on is not null), false) as is_moved,
-        coalesce(bool_or(known.published_on = posts.published_on), false) as is_known
+        coalesce(max_by(known.published_on, known.load_id) = posts.published_on, false) as is_known
 
     from posts
     left join known

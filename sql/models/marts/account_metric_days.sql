@@ -141,7 +141,10 @@ compared as (
 
     select
         of_the_days.*,
-        previous.* exclude (account_key, metric, measured_on),
+        previous.previous_on,
+        previous.previous_value,
+        previous.previous_low,
+        previous.previous_high,
         {{ days_between('previous.previous_on', 'of_the_days.measured_on') }} as days_since_previous,
         {% for window in windows %}
         base_{{ window }}.value as base_{{ window }}_value,

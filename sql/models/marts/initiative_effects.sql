@@ -179,6 +179,7 @@ found as (
     left join before
         on windows.initiative_id = before.initiative_id
         and windows.platform = before.platform
+        and estimated.window_id is not null
     left join others on windows.window_id = others.window_id
     left join registry
         on windows.platform = registry.platform

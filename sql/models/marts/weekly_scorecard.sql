@@ -1,3 +1,5 @@
+{%- set keys = ['organization_id', 'platform', 'metric', 'week_start_on'] -%}
+
 with
 
 organizations as (
@@ -35,6 +37,101 @@ breaks as (
     where subject = 'account'
     group by platform, metric, week_start_on
 
+),
+
+expected as (
+
+    select
+        organization_id,
+        platform,
+        metric,
+        week_start_on,
+        sum(days_expected) as days_expected,
+        sum(days_observed) as days_observed
+
+    from {{ ref('account_weeks') }}
+    where
+        organization_id in (select organization_id from organizations)
+        and metric in ({{ headline_metrics() }})
+    group by organization_id, platform, metric, week_start_on
+
+),
+
+-- hospitals like us are those of our stratum; where they are too few to be compared, all hospitals
+standings as (
+
+    select
+        organization_id,
+        platform,
+        metric,
+        week_start_on,
+        stratum,
+        stratum_value,
+        n,
+        rank_from,
+        rank_to
+
+    from {{ ref('peer_weeks') }}
+    where
+        organization_id in (select organization_id from organizations)
+        and metric in ({{ headline_metrics() }})
+        and account_group = 'main'
+        and stratum in ('{{ var('like_us') }}', 'all')
+        and rank_from is not null
+    qualify
+        row_number() over (
+            partition by organization_id, platform, metric, week_start_on
+            order by
+                case when stratum = 'all' then 1 else 0 end asc,
+                value desc,
+                account_key asc
+        ) = 1
+
+),
+
+-- what has not settled yet is compared over the weekdays that have
+pending as (
+
+    select * from {{ ref('int_pending_weeks') }}
+
+),
+
+compared as (
+
+    select
+        weeks.*,
+        coalesce(pending.days_known, 7) as compared_days,
+        case when weeks.kind = 'flow' then coalesce(pending.value, weeks.value) end as compared_value,
+        pending.days_known is not null as is_pending,
+        pending.usual_low as pending_usual_low,
+        pending.usual_high as pending_usual_high,
+        pending.usual_weeks as pending_usual_weeks
+
+    from weeks
+    left join pending
+        on {% for key in keys %}weeks.{{ key }} = pending.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+
+),
+
+judged as (
+
+    select
+        {% for key in keys %}
+        {{ key }},
+        {% endfor %}
+        case when is_pending then pending_usual_low else usual_low end as usual_low,
+        case when is_pending then pending_usual_high else usual_high end as usual_high,
+        case when is_pending then pending_usual_weeks else usual_weeks end as usual_weeks,
+        case
+            when not is_pending then reading
+            when compared_value > pending_usual_high then 'higher than usual'
+            when compared_value < pending_usual_low then 'lower than usual'
+            when compared_value between pending_usual_low and pending_usual_high then 'usual'
+            else 'cannot tell'
+        end as reading
+
+    from compared
+
 )
 
 select
@@ -43,6 +140,7 @@ select
     weeks.platform,
     weeks.metric,
     registry.display_name,
+    weeks.kind,
     weeks.week,
     weeks.week_start_on,
     weeks.accounts,
@@ -53,20 +151,38 @@ select
     weeks.change_low,
     weeks.change_high,
     weeks.growth_rate,
-    weeks.usual_low,
-    weeks.usual_high,
-    weeks.usual_weeks,
-    weeks.reading,
+    cast(weeks.compared_days as integer) as compared_days,
+    weeks.compared_value,
+    judged.usual_low,
+    judged.usual_high,
+    cast(judged.usual_weeks as integer) as usual_weeks,
+    judged.reading,
     weeks.last_year_value,
     weeks.change_since_last_year,
+    case
+        when weeks.last_year_value > 0 then weeks.change_since_last_year / weeks.last_year_value
+    end as growth_since_last_year_rate,
+    cast(standings.rank_from as integer) as rank_from,
+    cast(standings.rank_to as integer) as rank_to,
+    cast(standings.n as integer) as rank_n,
+    standings.stratum as rank_stratum,
+    standings.stratum_value as rank_stratum_value,
+    cast(expected.days_expected as integer) as days_expected,
+    cast(expected.days_observed as integer) as days_observed,
     weeks.is_complete,
     weeks.reason,
     weeks.is_rounded,
     breaks.note
 
-from weeks
+from compared as weeks
 inner join organizations
     on weeks.organization_id = organizations.organization_id
+inner join judged
+    on {% for key in keys %}weeks.{{ key }} = judged.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+inner join expected
+    on {% for key in keys %}weeks.{{ key }} = expected.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+left join standings
+    on {% for key in keys %}weeks.{{ key }} = standings.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
 left join registry
     on weeks.platform = registry.platform
     and weeks.metric = registry.metric

@@ -14,11 +14,15 @@ NAMES = ("youtube", "x", "facebook")
 
 
 class Platform(Protocol):
-    """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure."""
+    """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure.
+
+    `IS_RENEWED_DAILY`: a quota that is spent is given anew at midnight in `QUOTA_ZONE`, and not before.
+    """
 
     TITLE: str
     EXTRAS: tuple[str, ...]
     QUOTA_ZONE: str
+    IS_RENEWED_DAILY: bool
 
     def connect(self, access: Access) -> Any:
         """The vendor's client per credential, with time limits, base URL and secrets in headers."""
@@ -27,8 +31,8 @@ class Platform(Protocol):
         """The calls of a run. Without `found` (before anything was asked) discovery stands as upper bounds; with it,
         all calls known by now, done ones included: the pipeline asks again until there is nothing new to do."""
 
-    def fetch(self, client: Any, call: Call) -> Iterator[Answer]:
-        """Each page as received. Raises the vendor's exceptions."""
+    def fetch(self, client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
+        """Each page as received, after those that an earlier attempt got. Raises the vendor's exceptions."""
 
     def parse(self, response: Response) -> Iterator[Record]:
         """What an answer says. Raises Unexpected with the JSON path of what it does not understand."""
@@ -61,9 +65,10 @@ def _asked_for(records: Iterator[Record], response: Response) -> Iterator[Record
         if not isinstance(record, Profile):
             key = (record.account_id, record.post_id, record.metric if isinstance(record, Observation) else "")
             if record.account_id not in accounts:
-                raise Unexpected(f"The answer speaks of {record.account_id}, which was not asked about.")
-            if seen.setdefault(key, record) != record:
+                raise Unexpected("The answer speaks of an account that was not asked about.")
+            told = seen.setdefault(key, record)
+            if told is not record:
+                if told == record:
+                    continue
                 raise Unexpected(f"The answer speaks of {record.post_id or record.account_id} twice, and differently.")
-            if seen[key] is not record:
-                continue
         yield record

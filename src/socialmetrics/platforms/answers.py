@@ -11,20 +11,28 @@ from socialmetrics.errors import Unexpected
 LARGEST = 2**63 - 1
 LONGEST = 19  # digits of it
 Tree = dict[str, "Tree"]
+_SCALARS = (str, int, float, bool)
 
 
 class Node:
     """One place in a JSON answer. Every reading either gives a value of the right kind or raises Unexpected."""
 
-    def __init__(self, value: Any, path: str = "$") -> None:
-        self.value, self.path = value, path
+    __slots__ = ("_parent", "_step", "value")
+
+    def __init__(self, value: Any, parent: Node | None = None, step: str = "$") -> None:
+        self.value, self._parent, self._step = value, parent, step
+
+    @property
+    def path(self) -> str:
+        """The JSON path, put together only where somebody asks."""
+        return self._parent.path + self._step if self._parent else self._step
 
     def get(self, key: str) -> Node | None:
         """A member, None where it is absent or null."""
         if not isinstance(self.value, dict):
             self._refuse("an object")
         value = self.value.get(key)
-        return None if value is None else Node(value, f"{self.path}.{key}")
+        return None if value is None else Node(value, self, f".{key}")
 
     def __getitem__(self, key: str) -> Node:
         return self.get(key) or self._refuse(f"a member {key!r}")
@@ -37,7 +45,7 @@ class Node:
         if not isinstance(node.value, list):
             node._refuse("a list")
         for index, value in enumerate(node.value):
-            yield Node(value, f"{node.path}[{index}]")
+            yield Node(value, node, f"[{index}]")
 
     def text(self) -> str:
         """A text that is not empty and can be stored (half a surrogate pair cannot)."""
@@ -59,6 +67,17 @@ class Node:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
             self._refuse("a count")
         return value
+
+    def first_count(self, keys: Iterable[str]) -> int | None:
+        """The count under the first of these keys that has one; None where none has."""
+        if not isinstance(self.value, dict):
+            self._refuse("an object")
+        for key in keys:
+            value = self.value.get(key)
+            if value is not None:
+                is_plain = type(value) is int and 0 <= value <= LARGEST
+                return value if is_plain else Node(value, self, f".{key}").count()
+        return None
 
     def instant(self) -> datetime:
         """An ISO 8601 instant with an offset, as UTC."""
@@ -109,5 +128,9 @@ def _kept(value: Any, tree: Tree) -> Any:
     if isinstance(value, list):
         return [_kept(element, tree) for element in value]
     if isinstance(value, dict) and tree:
-        return {key: _kept(member, tree[key]) for key, member in value.items() if key in tree}
+        return {
+            key: member if type(member) in _SCALARS and not tree[key] else _kept(member, tree[key])
+            for key, member in value.items()
+            if key in tree
+        }
     return shape(value) if tree or isinstance(value, dict) else value

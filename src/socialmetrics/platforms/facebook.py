@@ -1,4 +1,4 @@
-"""Facebook Graph API v26: Pages and their posts, fifty to a batch, each with the token its directory row names.
+"""Facebook Graph API v26: Pages and their posts, fifty to a batch, a batch for each token that a directory row names.
 
 One call per Page returns its counts and its newest posts together; each item of a batch counts as one call.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import requests
-from more_itertools import chunked
+from more_itertools import chunked, map_reduce
 from pydantic import SecretStr
 
 from socialmetrics.errors import Denied, SocialmetricsError, Throttled, Unavailable, Unexpected
 from socialmetrics.platforms.answers import Node
+from socialmetrics.platforms.retired import refused
 from socialmetrics.platforms.session import Session
 from socialmetrics.records import Account, Answer, Call, Found, Reason, Record, Response, Subject, Tracked, TrackedPost
 from socialmetrics.settings import Access
@@ -31,6 +33,7 @@ with warnings.catch_warnings():
 TITLE = "Facebook"
 EXTRAS: tuple[str, ...] = ("app_secret",)
 QUOTA_ZONE = "UTC"
+IS_RENEWED_DAILY = False
 
 VENDOR_BASE = "https://graph.facebook.com"
 VERSION = "v26.0"  # 2026-07-29; older ones end on the dates in docs/access.md
@@ -48,6 +51,11 @@ POST_FIELDS = f"id,created_time,permalink_url,{COUNTS}"
 OWN_POST_FIELDS = f"message,{POST_FIELDS}"
 PAGE_FIELDS = "id,name,username,followers_count,fan_count"
 ACCOUNT_METRICS = ("followers_count", "fan_count")
+POST_METRICS = {
+    "reactions": "reactions.summary.total_count",
+    "comments": "comments.summary.total_count",
+    "shares": "shares.count",
+}
 
 _POST_PATHS = (
     "id",
@@ -60,7 +68,7 @@ _POST_PATHS = (
 )
 _ERROR_PATHS = ("code", "error_subcode", "type", "is_transient")
 KEEP = frozenset(
-    {"items.asked", "items.code"}
+    {"items.asked", "items.code", "items.limit", "items.retired"}
     | {f"items.body.{path}" for path in PAGE_FIELDS.split(",")}
     | {f"items.body.{path}" for path in _POST_PATHS}
     | {f"items.body.posts.data.{path}" for path in _POST_PATHS}
@@ -69,34 +77,45 @@ KEEP = frozenset(
 )
 
 DENIED_CODES = {102, 190}
-THROTTLED_CODES = {4, 17, 32, 341, 368, 613} | set(range(80000, 80015))
+BLOCKED_CODE = 368
+PAGE_THROTTLED_CODES = {32} | set(range(80000, 80015))  # these count by Page; the others by token
+THROTTLED_CODES = {4, 17, 341, 613} | PAGE_THROTTLED_CODES
 TRANSIENT_CODES = {1, 2}
 FORBIDDEN_CODES = {3, 10} | set(range(200, 300))
+WAIT_SECONDS = 3600  # for a throttled token, where Facebook does not say
+
+_TOO_MUCH = re.compile(r"reduce the amount of data")
+_NO_SUCH_FIELD = re.compile(r"nonexisting field|valid insights metric|field is deprecated")
 
 
 @dataclass(frozen=True)
 class _Client:
+    """One token's; `retired`: fields that Facebook has refused to it in this run."""
+
     graph: Any
-    tokens: dict[str, SecretStr]
-    app_secret: SecretStr | None
+    token: SecretStr | None = None
+    app_secret: SecretStr | None = None
+    retired: set[str] = field(default_factory=set)
 
 
-def connect(access: Access) -> _Client:
-    """One client; the platform's token travels as a header, a named credential's inside the batch's body."""
-    session = Session(VENDOR_BASE, access.url)
-    default = access.tokens.get("") or next(iter(access.tokens.values()))
-    session.headers["Authorization"] = f"Bearer {default.get_secret_value()}"
-    graph = facebook.GraphAPI(session=session)
-    graph.version = VERSION  # the constructor of facebook-sdk 3.1 refuses every version after 3.1
-    return _Client(graph, access.tokens, access.extras.get("app_secret"))
+def connect(access: Access) -> dict[str, _Client]:
+    """A client per credential; the token travels as a header."""
+    clients = {}
+    for name, token in access.tokens.items():
+        session = Session(VENDOR_BASE, access.url)
+        session.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+        graph = facebook.GraphAPI(session=session)
+        graph.version = VERSION  # the constructor of facebook-sdk 3.1 refuses every version after 3.1
+        clients[name] = _Client(graph, token, access.extras.get("app_secret"))
+    return clients
 
 
 def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> list[Call]:
     """One item per Page with its newest posts, more where fifty were not enough, then posts that are due alone."""
-    first = [_batch(RESOLVE, batch, _resolving) for batch in chunked([a for a in accounts if not a.account_id], BATCH)]
+    first = [_batch(RESOLVE, batch, _resolving) for batch in _batches([a for a in accounts if not a.account_id])]
     known = [a for a in accounts if a.account_id]
     by_id = {a.account_id or "": a for a in known}
-    first += [_batch(PAGE, batch, _page, is_discovery=True) for batch in chunked(known, BATCH)]
+    first += [_batch(PAGE, batch, _page, is_discovery=True) for batch in _batches(known)]
     if found is None:
         due = [post for post in tracked.posts if post.account_id in by_id]
         alone, along = [p for p in due if p.newer >= WITH_PAGE], [p for p in due if p.newer < WITH_PAGE]
@@ -112,17 +131,31 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     return first + more + _due_posts(due, by_id)
 
 
-def fetch(client: _Client, call: Call) -> Iterator[Answer]:
-    """The batch; items that timed out or failed for the moment are asked again, alone."""
+def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
+    """The batch; items that timed out or failed for the moment are asked again, alone.
+
+    One that is too much is asked with half the posts, and a field that Facebook no longer has is found and left out.
+    """
+    client, asked = clients[call.credential], [s.post_id or s.account_id for s in call.subjects]
+    waiting = dict(zip(asked, dict(call.params)["items"], strict=True))
     items: list[dict[str, Any]] = []
-    waiting = dict(zip((s.post_id or s.account_id for s in call.subjects), dict(call.params)["items"], strict=True))
+    for answer in came:
+        items = answer.body["items"] or items
+    waiting = {item["asked"]: waiting[item["asked"]] for item in items if _is_open(item)} if came else waiting
     for _ in range(1 + ASKED_AGAIN):
-        answers = _post(client, list(waiting.values()))
-        items = [{"asked": asked, **_decoded(answer)} for asked, answer in zip(waiting, answers, strict=True)]
-        yield Answer({"items": items}, units=len(items))
-        waiting = {item["asked"]: waiting[item["asked"]] for item in items if _may_pass(item)}
         if not waiting:
             break
+        items = _ask(client, waiting)
+        yield Answer({"items": items}, units=len(items))
+        if lacking := next((item for item in items if _says(item, _NO_SUCH_FIELD)), None):
+            client.retired.update((yield from _search(client, waiting[lacking["asked"]])))
+        waiting = {
+            item["asked"]: _smaller(waiting[item["asked"]]) if _says(item, _TOO_MUCH) else waiting[item["asked"]]
+            for item in items
+            if _may_pass(item) or (_says(item, _NO_SUCH_FIELD) and client.retired)
+        }
+    if problem := next((p for item in items if (p := _meaning(_error_of(item), item["wait"]))), None):
+        raise problem
     if not call.observes and (waiting or (call.endpoint == MORE_POSTS and _failed(items[0]))):
         raise Unavailable(f"Facebook gave no usable answer to {call.endpoint}. Run again later.")
 
@@ -135,16 +168,17 @@ def parse(response: Response) -> Iterator[Record]:
             raise Unexpected(f"Facebook answered what was not asked about at {item.path}.asked.", f"{item.path}.asked")
         subject = subjects[asked]
         body, error = item.get("body"), _error(item)
+        retired = {name.text() for name in item.items("retired")}
         if error is not None or body is None:
             if response.endpoint not in (RESOLVE, MORE_POSTS):
                 yield response.observation(subject, None, None, error or Reason.UNAVAILABLE)
         elif response.endpoint in (PAGE, RESOLVE):
-            yield from _parse_page(response, asked, body)
+            yield from _parse_page(response, asked, body, retired)
         elif response.endpoint == MORE_POSTS:
             for post in body.items("data"):
-                yield from _parse_post(response, subject.account_id, post)
+                yield from _parse_post(response, subject.account_id, post, retired)
         else:
-            yield from _parse_counts(response, subject, body)
+            yield from _parse_counts(response, subject, body, retired)
 
 
 def explain(error: Exception) -> SocialmetricsError | None:
@@ -153,20 +187,21 @@ def explain(error: Exception) -> SocialmetricsError | None:
         return error
     if isinstance(error, facebook.GraphAPIError):
         said = error.result.get("error") if isinstance(error.result, dict) else None
+        if problem := _meaning(said, None):
+            return problem
         code = _code(said)
+        is_transient = isinstance(said, dict) and said.get("is_transient") is True
         told = f"Facebook answered error {code}" if code else "Facebook answered with something that is no JSON"
         if code in DENIED_CODES:
             return Denied(
                 f"{told}: the token is refused. Make a new one, set SOCIALMETRICS_FACEBOOK_TOKEN and run "
                 "`socialmetrics check`."
             )
-        if code in THROTTLED_CODES:
-            return Throttled(f"{told}: too many calls for this token. Wait an hour and run again.", 3600)
         if code in FORBIDDEN_CODES:
             return Denied(
                 f"{told}: the token lacks a permission. docs/access.md says which; then run `socialmetrics check`."
             )
-        if code is None or code in TRANSIENT_CODES:
+        if code is None or code in TRANSIENT_CODES or is_transient:
             return Unavailable(f"{told}. Run again later.")
         return Unexpected(f"{told}: the call was not understood. Report it with the response file.")
     if isinstance(error, (requests.RequestException, OSError, ValueError, RecursionError)):
@@ -177,13 +212,20 @@ def explain(error: Exception) -> SocialmetricsError | None:
     return None
 
 
+def _batches(accounts: list[Account]) -> Iterator[list[Account]]:
+    """By token, so that one that is refused or must wait leaves the others' Pages alone."""
+    for members in map_reduce(accounts, lambda account: account.credential).values():
+        yield from chunked(members, BATCH)
+
+
 def _batch(endpoint: str, accounts: list[Account], path: Callable[[Account], str], is_discovery: bool = False) -> Call:
     size = len(accounts)
     return Call(
         endpoint,
         tuple(Subject(a.account_id or a.handle) for a in accounts),
         KEEP,
-        (("items", tuple((path(a), a.credential) for a in accounts)),),
+        (("items", tuple(path(a) for a in accounts)),),
+        accounts[0].credential,
         units=size,
         usual_units=size,
         is_own=any(a.is_own for a in accounts),
@@ -213,9 +255,16 @@ def _more(account: Account, tracked: Tracked, found: Found) -> Call | None:
         return None
     since = tracked.discovered_at.get(key, profile.fetched_at - FIRST_LOOK)
     came = [post.published_at for post in found.posts.values() if post.account_id == key]
-    if len(came) < WITH_PAGE or min(came) <= since:
+    if len(came) < _along(key, found) or min(came) <= since:
         return None
     return _more_call(account, since, min(came))
+
+
+def _along(account_id: str, found: Found) -> int:
+    """How many posts were asked for along with a Page: fewer where fifty were too much."""
+    pages = [item for r in found.responses if r.endpoint == PAGE and r.reason is None for item in r.body["items"]]
+    asked = [item.get("limit") for item in pages if item["asked"] == account_id]
+    return asked[-1] or WITH_PAGE if asked else WITH_PAGE
 
 
 def _more_call(account: Account, since: datetime, until: datetime) -> Call:
@@ -226,7 +275,8 @@ def _more_call(account: Account, since: datetime, until: datetime) -> Call:
         MORE_POSTS,
         (subject,),
         KEEP,
-        (("items", ((path, account.credential),)),),
+        (("items", (path,)),),
+        account.credential,
         is_own=account.is_own,
         is_discovery=True,
         observes=False,
@@ -250,62 +300,145 @@ def _more_bound(account: Account) -> Call:
 def _due_posts(posts: list[TrackedPost], accounts: dict[str, Account]) -> list[Call]:
     """A tracked post without its account in this run is left for the day its account is asked about."""
     calls = []
-    for batch in chunked(posts, BATCH):
-        items = tuple(
-            (f"{VERSION}/{post.post_id}?fields=id,{COUNTS}", _credential(accounts, post.account_id)) for post in batch
-        )
-        subjects = tuple(Subject(post.account_id, post.post_id) for post in batch)
-        calls.append(Call(POST, subjects, KEEP, (("items", items),), units=len(items), usual_units=len(items)))
+    by_token = map_reduce(posts, lambda p: accounts[p.account_id].credential if p.account_id in accounts else "")
+    for credential, members in by_token.items():
+        for batch in chunked(members, BATCH):
+            items = tuple(f"{VERSION}/{post.post_id}?fields=id,{COUNTS}" for post in batch)
+            subjects, size = tuple(Subject(post.account_id, post.post_id) for post in batch), len(batch)
+            calls.append(Call(POST, subjects, KEEP, (("items", items),), credential, units=size, usual_units=size))
     return calls
 
 
-def _credential(accounts: dict[str, Account], account_id: str) -> str:
-    return accounts[account_id].credential if account_id in accounts else ""
+def _ask(client: _Client, paths: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each item's answer with what was asked: the posts at most, and what was left out as retired."""
+    items = []
+    wanted = {asked: _without(path, client.retired) for asked, path in paths.items()}
+    for (asked, path), answer in zip(wanted.items(), _post(client, list(wanted.values())), strict=True):
+        item = {"asked": asked, "limit": _limit(path), **_decoded(answer)}
+        items.append(item | ({"retired": sorted(client.retired)} if path != paths[asked] else {}))
+    return items
 
 
-def _post(client: _Client, items: list[tuple[str, str]]) -> list[Any]:
-    batch = []
-    for path, credential in items:
-        token = client.tokens.get(credential) if credential else None
-        proof = _proof(client, token or client.tokens.get(""))
-        item = {"method": "GET", "relative_url": path + (f"&appsecret_proof={proof}" if proof else "")}
-        batch.append(item | ({"access_token": token.get_secret_value()} if token else {}))
-    arguments = {"batch": json.dumps(batch), "include_headers": "false"}
-    if proof := _proof(client, client.tokens.get("")):
+def _search(client: _Client, path: str) -> Generator[Answer, None, set[str]]:
+    """Which fields of a refused item are no longer there, found by asking for parts of them; costs are counted."""
+    names = [name for name in (*ACCOUNT_METRICS, *POST_METRICS) if path != _without(path, {name})]
+    names = [name for name in names if name not in client.retired]
+    questions, is_answered = refused(names), None
+    while True:
+        try:
+            part = questions.send(is_answered)  # type: ignore[arg-type]  # a generator is begun with None
+        except StopIteration as end:
+            gone: set[str] = end.value
+            return gone if len(gone) < len(names) else set()
+        (item,) = _ask(client, {"": _without(path, {name for name in names if name not in part})})
+        yield Answer({"items": []})
+        is_answered = not _says(item, _NO_SUCH_FIELD)
+
+
+def _without(path: str, names: set[str]) -> str:
+    return re.sub(rf",(?:{'|'.join(sorted(names))})\b(?:\.\w+\([^()]*\))*", "", path) if names else path
+
+
+def _limit(path: str) -> int | None:
+    found = re.search(r"posts\.limit\((\d+)\)", path)
+    return int(found.group(1)) if found else None
+
+
+def _smaller(path: str) -> str:
+    """The same with half as many posts."""
+    return re.sub(r"(limit[(=])(\d\d+)", lambda found: f"{found[1]}{int(found[2]) // 2}", path)
+
+
+def _post(client: _Client, paths: list[str]) -> list[Any]:
+    proof = _proof(client)
+    batch = [{"method": "GET", "relative_url": path + (f"&appsecret_proof={proof}" if proof else "")} for path in paths]
+    arguments = {"batch": json.dumps(batch), "include_headers": "true"}
+    if proof:
         arguments["appsecret_proof"] = proof
-    answers = client.graph.request("", post_args=arguments, method="POST")
-    if not isinstance(answers, list) or len(answers) != len(items):
+    try:
+        answers = client.graph.request("", post_args=arguments, method="POST")
+    except facebook.GraphAPIError as error:
+        said = error.result.get("error") if isinstance(error.result, dict) else None
+        if problem := _meaning(said, _wait(client.graph.session.headers_came)):
+            raise problem from None
+        raise
+    if not isinstance(answers, list) or len(answers) != len(paths):
         raise Unexpected("Facebook answered a batch with another number of items than was asked for.", "$")
     return answers
 
 
-def _proof(client: _Client, token: SecretStr | None) -> str | None:
+def _proof(client: _Client) -> str | None:
     """`appsecret_proof` (docs/facebook-login/security): each token needs its own."""
-    if client.app_secret is None or token is None:
+    if client.app_secret is None or client.token is None:
         return None
-    secret, message = client.app_secret.get_secret_value().encode(), token.get_secret_value().encode()
+    secret, message = client.app_secret.get_secret_value().encode(), client.token.get_secret_value().encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
 
 
 def _decoded(answer: Any) -> dict[str, Any]:
     """An item's body is JSON inside a string; None and anything else stand for a time-out."""
     if not isinstance(answer, dict):
-        return {"code": None, "body": None}
+        return {"code": None, "body": None, "wait": None}
+    found = {"code": answer.get("code"), "body": None, "wait": _wait(_headers(answer))}
     try:
-        return {"code": answer.get("code"), "body": json.loads(answer.get("body") or "null")}
-    except (TypeError, ValueError):
-        return {"code": answer.get("code"), "body": None}
+        return found | {"body": json.loads(answer.get("body") or "null")}
+    except (TypeError, ValueError, RecursionError):
+        return found
+
+
+def _headers(answer: dict[str, Any]) -> dict[str, str]:
+    listed = answer.get("headers")
+    pairs = [pair for pair in listed if isinstance(pair, dict)] if isinstance(listed, list) else []
+    return {str(pair.get("name")).lower(): str(pair.get("value")) for pair in pairs}
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the calls of a Page or an app are answered again, from the usage header."""
+    try:
+        usage = json.loads(headers.get("x-business-use-case-usage") or "{}")
+        minutes = [entry["estimated_time_to_regain_access"] for entries in usage.values() for entry in entries]
+        longest = max((float(wait) for wait in minutes), default=0.0)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return 60 * longest if 0 < longest <= 24 * 60 else None
+
+
+def _meaning(error: Any, wait: float | None) -> SocialmetricsError | None:
+    """What an error says about more than the one Page or post that was asked for."""
+    code = _code(error)
+    told = f"Facebook answered error {code}"
+    if code == BLOCKED_CODE:
+        return Denied(f"{told}: it has blocked the app for a while. Look at the app's alerts, then run again.")
+    if code in PAGE_THROTTLED_CODES:
+        return Throttled(f"{told}: too many calls for a Page. Wait and run again.", wait or WAIT_SECONDS, True)
+    if code in THROTTLED_CODES:
+        return Throttled(f"{told}: too many calls for this token. Wait and run again.", wait or WAIT_SECONDS)
+    return None
+
+
+def _error_of(item: dict[str, Any]) -> Any:
+    return item["body"].get("error") if isinstance(item["body"], dict) else None
+
+
+def _says(item: dict[str, Any], what: re.Pattern[str]) -> bool:
+    error = _error_of(item)
+    return isinstance(error, dict) and what.search(str(error.get("message"))) is not None
 
 
 def _may_pass(item: dict[str, Any]) -> bool:
-    body = item["body"]
-    error = body.get("error") if isinstance(body, dict) else None
+    """Whether an item may be answered if it is asked again at once."""
+    error = _error_of(item)
     code = _code(error)
-    return body is None or (
+    return item["body"] is None or (
         isinstance(error, dict)
         and code not in THROTTLED_CODES
         and (code in TRANSIENT_CODES or error.get("is_transient") is True)
     )
+
+
+def _is_open(item: dict[str, Any]) -> bool:
+    """Whether an item has no answer yet, and may have one after a wait."""
+    return _may_pass(item) or _code(_error_of(item)) in THROTTLED_CODES or _says(item, _NO_SUCH_FIELD)
 
 
 def _failed(item: dict[str, Any]) -> bool:
@@ -323,7 +456,7 @@ def _error(item: Node) -> Reason | None:
     if error is None:
         return None
     number, subcode = _code(error.value), error.get("error_subcode")
-    if number in DENIED_CODES:
+    if number in DENIED_CODES or number == BLOCKED_CODE:
         return Reason.DENIED
     if number in FORBIDDEN_CODES:
         return Reason.FORBIDDEN
@@ -334,7 +467,7 @@ def _error(item: Node) -> Reason | None:
     return Reason.UNREADABLE
 
 
-def _parse_page(response: Response, asked: str, body: Node) -> Iterator[Record]:
+def _parse_page(response: Response, asked: str, body: Node, retired: set[str]) -> Iterator[Record]:
     account_id, username = body["id"].identifier(), body.get("username")
     if response.endpoint == PAGE and account_id != asked:
         raise Unexpected(
@@ -351,25 +484,26 @@ def _parse_page(response: Response, asked: str, body: Node) -> Iterator[Record]:
     if response.endpoint == RESOLVE:
         return
     for metric in ACCOUNT_METRICS:
-        count = body.get(metric)
-        yield response.observation(Subject(account_id), metric, count.count() if count else None, Reason.UNAVAILABLE)
+        count, reason = body.get(metric), Reason.RETIRED if metric in retired else Reason.UNAVAILABLE
+        yield response.observation(Subject(account_id), metric, count.count() if count else None, reason)
     posts = body.get("posts")
     for post in posts.items("data") if posts else ():
-        yield from _parse_post(response, account_id, post)
+        yield from _parse_post(response, account_id, post, retired)
 
 
-def _parse_post(response: Response, account_id: str, body: Node) -> Iterator[Record]:
+def _parse_post(response: Response, account_id: str, body: Node, retired: set[str]) -> Iterator[Record]:
     subject = Subject(account_id, body["id"].text())
     message, url = body.get("message"), body.get("permalink_url")
     published = body["created_time"].instant()
     yield response.post(subject, published, "post", message.text() if message else None, url.text() if url else None)
-    yield from _parse_counts(response, subject, body)
+    yield from _parse_counts(response, subject, body, retired)
 
 
-def _parse_counts(response: Response, subject: Subject, body: Node) -> Iterator[Record]:
-    for edge in ("reactions", "comments"):
-        node = body.get(edge)
-        count = node["summary"]["total_count"].count() if node else None
-        yield response.observation(subject, f"{edge}.summary.total_count", count, Reason.UNAVAILABLE)
-    shares = body.get("shares")  # absent where there are none
-    yield response.observation(subject, "shares.count", shares["count"].count() if shares else 0, Reason.UNAVAILABLE)
+def _parse_counts(response: Response, subject: Subject, body: Node, retired: set[str]) -> Iterator[Record]:
+    for edge, metric in POST_METRICS.items():
+        node, is_gone = body.get(edge), edge in retired
+        if edge == "shares":  # absent where there are none
+            count = node["count"].count() if node else None if is_gone else 0
+        else:
+            count = node["summary"]["total_count"].count() if node else None
+        yield response.observation(subject, metric, count, Reason.RETIRED if is_gone else Reason.UNAVAILABLE)

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 import tweepy
-from more_itertools import chunked
+from more_itertools import chunked, map_reduce
 
 from socialmetrics import clock
 from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
@@ -39,6 +39,7 @@ from socialmetrics.settings import Access
 TITLE = "X"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "UTC"
+IS_RENEWED_DAILY = False
 
 VENDOR_BASE = "https://api.twitter.com"  # what tweepy 4.17 has fixed
 USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")
@@ -102,23 +103,24 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         first += [_users(batch, USERS) for batch in chunked(members, BATCH)]
     own = {a.account_id for a in known if a.is_own}
     due = sorted(tracked.posts, key=lambda post: (post.account_id not in own, post.account_id, post.post_id))
-    credential = known[0].credential if known else ""
     if found is None:
-        return first + [_timeline(account, tracked, None) for account in known] + _lookups(due, credential)
+        return first + [_timeline(account, tracked, None) for account in known] + _lookups(due, known)
     if not found.calls.issuperset(first):
         return first
     timelines = [
         _timeline(account, tracked, profile)
         for account in known
-        if (profile := found.profiles.get(account.account_id or "")) and profile.status == "public"
+        if account.account_id not in tracked.searched
+        and (profile := found.profiles.get(account.account_id or ""))
+        and profile.status == "public"
     ]
     if not found.calls.issuperset(timelines):
         return first + timelines
     done = found.values.keys() | found.asked(POSTS)
-    return first + timelines + _lookups([p for p in due if Subject(p.account_id, p.post_id) not in done], credential)
+    return first + timelines + _lookups([p for p in due if Subject(p.account_id, p.post_id) not in done], known)
 
 
-def fetch(client: Any, call: Call) -> Iterator[Answer]:
+def fetch(client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
     api = client[call.credential]
     ids = [subject.post_id or subject.account_id for subject in call.subjects]
     fields = ["created_at", "protected", "public_metrics"]
@@ -129,7 +131,7 @@ def fetch(client: Any, call: Call) -> Iterator[Answer]:
     elif call.endpoint == POSTS:
         yield _charged(api.get_tweets(ids, tweet_fields=["created_at", "public_metrics"]), POST_DOLLARS)
     else:
-        yield from _pages(api, ids[0], dict(call.params))
+        yield from _pages(api, ids[0], dict(call.params), came)
 
 
 def parse(response: Response) -> Iterator[Record]:
@@ -185,11 +187,14 @@ def _users(accounts: list[Account], endpoint: str) -> Call:
     )
 
 
-def _lookups(posts: list[TrackedPost], credential: str) -> list[Call]:
-    calls = []
-    for batch in chunked(posts, BATCH):
-        subjects, dollars = tuple(Subject(p.account_id, p.post_id) for p in batch), POST_DOLLARS * len(batch)
-        calls.append(Call(POSTS, subjects, KEEP_POSTS, (), credential, dollars=dollars, usual_dollars=dollars))
+def _lookups(posts: list[TrackedPost], accounts: list[Account]) -> list[Call]:
+    """Each with its account's token, so that one that must wait or is refused leaves the others' posts alone."""
+    calls, tokens = [], {a.account_id: a.credential for a in accounts}
+    default = accounts[0].credential if accounts else ""
+    for credential, members in map_reduce(posts, lambda post: tokens.get(post.account_id, default)).items():
+        for batch in chunked(members, BATCH):
+            subjects, dollars = tuple(Subject(p.account_id, p.post_id) for p in batch), POST_DOLLARS * len(batch)
+            calls.append(Call(POSTS, subjects, KEEP_POSTS, (), credential, dollars=dollars, usual_dollars=dollars))
     return calls
 
 
@@ -218,10 +223,10 @@ def _timeline(account: Account, tracked: Tracked, profile: Profile | None) -> Ca
     )
 
 
-def _pages(api: Any, account_id: str, params: dict[str, Any]) -> Iterator[Answer]:
+def _pages(api: Any, account_id: str, params: dict[str, Any], came: Sequence[Answer]) -> Iterator[Answer]:
     start = params.get("start_time")
-    token = None
-    for _ in range(PAGES):
+    token = came[-1].body["meta"]["next_token"] if came else None
+    for _ in range(PAGES - len(came)):
         body = api.get_users_tweets(
             account_id,
             max_results=BATCH,
@@ -281,11 +286,9 @@ def _counts(
     response: Response, subject: Subject, metrics: Node, names: tuple[tuple[str, ...], ...], prefix: str
 ) -> Iterator[Observation]:
     for spellings in names:
-        count = next((node for node in map(metrics.get, spellings) if node), None)
-        value = count.count() if count else None
         is_dropped = subject.post_id is None and spellings[0] in NO_LONGER_SENT
         reason = Reason.RETIRED if is_dropped else Reason.UNAVAILABLE
-        yield response.observation(subject, prefix + spellings[0], value, reason)
+        yield response.observation(subject, prefix + spellings[0], metrics.first_count(spellings), reason)
 
 
 def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
@@ -324,7 +327,8 @@ def _problem(error: tweepy.HTTPException) -> str:
         return ""
     kind = str(said.get("type", ""))
     found = re.search(r"/problems/([\w-]+)", kind)
-    return found.group(1) if found else str(said.get("title", ""))[:80]
+    said_so = found.group(1) if found else str(said.get("title", ""))
+    return said_so if re.fullmatch(r"[\w -]{1,60}", said_so) else ""
 
 
 def _present(error: tweepy.HTTPException) -> float:

@@ -6,6 +6,7 @@ Quota: 10,000 units a day, and a bucket of its own of 10,000 for videos.batchGet
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from googleapiclient.errors import Error as ClientError
 from googleapiclient.errors import HttpError
 from more_itertools import chunked
 
+from socialmetrics import clock
+from socialmetrics.budget import quota_day_ends
 from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
 from socialmetrics.platforms.answers import Node
 from socialmetrics.platforms.limits import LARGEST_ANSWER, LimitedResponse
@@ -36,6 +39,7 @@ from socialmetrics.settings import Access
 TITLE = "YouTube"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "America/Los_Angeles"
+IS_RENEWED_DAILY = True
 
 BATCH = 50
 PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for in a day
@@ -140,7 +144,7 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     return first + uploads + _statistics(subjects, credential) + titles
 
 
-def fetch(client: Any, call: Call) -> Iterator[Answer]:
+def fetch(client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
     service = client[call.credential]
     ids = ",".join(subject.post_id or subject.account_id for subject in call.subjects)
     parts = "snippet,statistics,contentDetails"
@@ -150,7 +154,7 @@ def fetch(client: Any, call: Call) -> Iterator[Answer]:
         yield _answer(service.channels().list(part=parts, forHandle=ids))
     elif call.endpoint == UPLOADS:
         try:
-            yield from _pages(service, dict(call.params))
+            yield from _pages(service, dict(call.params), came)
         except HttpError as error:
             if _reason(error) not in _NO_UPLOADS:
                 raise
@@ -201,7 +205,8 @@ def explain(error: Exception) -> SocialmetricsError | None:
         said = f"YouTube answered {status} {reason}".rstrip()
         if reason in _QUOTA or (status == 429 and "PerDay" in error.content.decode(errors="replace")):
             return Exhausted(
-                f"{said}: the day's quota is spent. It resets at midnight Pacific; the next run goes on then."
+                f"{said}: the day's quota is spent. It resets at midnight Pacific; run again after it.",
+                quota_day_ends(clock.now(), QUOTA_ZONE),
             )
         if reason in _BUSY or status == 429:
             return Throttled(f"{said}: too many calls in a short time. Wait a minute and run again.")
@@ -225,10 +230,10 @@ def _answer(request: Any) -> Answer:
     return Answer(body)
 
 
-def _pages(service: Any, params: dict[str, Any]) -> Iterator[Answer]:
+def _pages(service: Any, params: dict[str, Any], came: Sequence[Answer]) -> Iterator[Answer]:
     """Newest first, until a page holds nothing newer than `since`."""
-    token, since = None, params["since"]
-    for _ in range(PAGES):
+    token, since = came[-1].body["nextPageToken"] if came else None, params["since"]
+    for _ in range(PAGES - len(came)):
         answer = _answer(
             service.playlistItems().list(
                 part="contentDetails", playlistId=params["playlist"], maxResults=BATCH, pageToken=token
@@ -292,7 +297,7 @@ def _has_news(account: Account, tracked: Tracked, found: Found) -> bool:
     key = account.account_id or ""
     profile = found.profiles.get(key)
     counts = found.values.get(Subject(key), {})
-    if profile is None or "videoCount" not in counts:
+    if profile is None or "videoCount" not in counts or key in tracked.searched:
         return False
     last = tracked.discovered_at.get(key)
     if account.is_own or last is None or profile.fetched_at - last >= SWEEP_AFTER:
@@ -420,4 +425,5 @@ def _reason(error: HttpError) -> str:
         return ""
     listed = [*(said.get("details") or []), *(said.get("errors") or [])]
     reasons = [str(entry["reason"]) for entry in listed if isinstance(entry, dict) and "reason" in entry]
-    return reasons[0] if reasons else str(said.get("status", ""))
+    reason = reasons[0] if reasons else str(said.get("status", ""))
+    return reason if re.fullmatch(r"\w{1,60}", reason) else ""

@@ -5,7 +5,8 @@
     /health                     is it there
     POST /faults                a JSON list of faults, in place of the former ones
 
-Any token is accepted, except that `fail-KIND` is refused as `KIND` says (`fail-401`, `fail-quota`, `fail-html`).
+Any token is accepted, except that with `fail-KIND` every request meets that fault (`fail-401`, `fail-quota`,
+`fail-truncate`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import re
 import socket
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import ModuleType, TracebackType
+from typing import Any
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -35,8 +39,10 @@ PLATFORMS: dict[str, ModuleType] = {"youtube": youtube, "x": x, "facebook": face
 KEPT_REQUESTS = 100_000
 HTML = "<!DOCTYPE html><html><body><h1>We'll be right back</h1></body></html>"
 
-BODY_FAULTS = ("missing_items", "shuffle", "null_item", "repeat_token")
-WIRE_FAULTS = ("truncate", "reset", "slow", "drop")
+HUGE = 200 * 2**20
+
+WIRE_FAULTS = ("truncate", "reset", "drop", "slow", "drip", "huge")
+PAGES_OF_HTML = {"html": Reply(200, HTML), "502": Reply(502, HTML)}
 
 
 @dataclass(slots=True)
@@ -44,14 +50,18 @@ class Fault:
     """What goes wrong with the `nth` request (from 1; None: with each) of a platform that contains a text.
 
     `path_contains` is sought in `path?query`; the items of a Facebook batch are matched one by one, unless it is empty.
-    `kind` is a refusal in the platform's own words (401, 403, 429, 500, 503, quota, html and what its module adds), or
+    `kind` is a refusal in the platform's own words (401, 403, 429, 500, 503, quota and what its module adds), a page of
+    HTML (html, with status 200; 502), or
 
     missing_items   the first item is left out       truncate   the JSON stops in the middle
-    shuffle         the items come in reverse        reset      the connection ends in the middle of the body
-    null_item       a batch's first item is null     drop       the connection ends before any answer
-    repeat_token    a page names itself as the next  slow       the answer takes `seconds`
+    no_items        every item is left out           reset      the connection ends in the middle of the body
+    shuffle         the items come in reverse        drop       the connection ends before any answer
+    null_item       a batch's first item is null     slow       the answer begins after `seconds`
+    repeat_token    a page names itself as the next  drip       each byte takes `seconds`
+    count           the first count is `value`       huge       200 MB come
+    people          people stand in every object
 
-    `seconds` is also how long X's 429 asks to wait.
+    Several are joined by `+` (`people+count`). `seconds` is also how long X's 429 asks to wait.
     """
 
     platform: str
@@ -59,12 +69,18 @@ class Fault:
     nth: int | None
     kind: str
     seconds: float = 1.0
+    value: Any = None
     seen: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        known = {*BODY_FAULTS, *WIRE_FAULTS, "html", *getattr(PLATFORMS.get(self.platform), "REFUSALS", ())}
-        if self.platform not in PLATFORMS or self.kind not in known:
+        refusals = getattr(PLATFORMS.get(self.platform), "REFUSALS", ())
+        known = {*BENDS, *WIRE_FAULTS, *PAGES_OF_HTML, *refusals}
+        if self.platform not in PLATFORMS or not set(self.kinds) <= known:
             raise ValueError(f"no fault {self.kind!r} of {self.platform!r}; known there: {', '.join(sorted(known))}")
+
+    @property
+    def kinds(self) -> list[str]:
+        return self.kind.split("+")
 
     def strikes(self, platform: str, ask: Ask, query: str) -> bool:
         """Count a request that matches, and say whether it is the one."""
@@ -117,6 +133,7 @@ class Sandbox:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            date_header=False,
             timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)
@@ -164,8 +181,8 @@ class Sandbox:
         ask = Ask(
             method, path, params, headers, instant or clock.now(), base, lambda part: self._respond(platform, part)
         )
-        fault = self._fault(platform, ask, query)
-        kind = fault.kind if fault else ""
+        fault = _asked_for(platform, PLATFORMS[platform].token(ask)) or self._fault(platform, ask, query)
+        kind = next((kind for kind in fault.kinds if kind in WIRE_FAULTS), "") if fault else ""
         if fault and kind == "slow":
             await asyncio.sleep(fault.seconds)
         reply = self._respond(platform, ask, fault)
@@ -189,10 +206,16 @@ class Sandbox:
             getattr(receive, "__self__").transport.abort()  # noqa: B009
             await receive()
             return
+        reply = replace(reply, headers={"date": format_datetime(ask.instant, usegmt=True), **reply.headers})
         body = _encoded(reply)
         if kind == "truncate":
             body = body[: len(body) // 2]
-        await _send(send, reply, body, cut=kind == "reset")
+        if kind == "huge":
+            await _send(send, reply, HUGE, piece=2**20)
+        elif fault and kind == "drip":
+            await _send(send, reply, body, piece=1, pause=fault.seconds)
+        else:
+            await _send(send, reply, body, cut=kind == "reset")
 
     def _respond(self, platform: str, ask: Ask, fault: Fault | None = None) -> Reply:
         """A platform's answer, bent by a fault; a part of a batch looks for its own."""
@@ -201,14 +224,17 @@ class Sandbox:
             fault = self._fault(
                 platform, ask, "&".join(f"{k}={v}" for k, v in ask.params.items() if k != "access_token")
             )
-        secret = module.token(ask) or ""
-        if secret.startswith("fail-"):
-            return _refused(module, secret.removeprefix("fail-"), ask, 900)
-        if fault and fault.kind not in BODY_FAULTS + WIRE_FAULTS:
-            return _refused(module, fault.kind, ask, fault.seconds)
-        reply: Reply = module.answer(self.world, ask)
-        if fault and reply.status == 200:
-            reply = _bent(module, fault.kind, ask, reply)
+            fault = _asked_for(platform, module.token(ask)) or fault
+        kinds = fault.kinds if fault else []
+        refused = next((kind for kind in kinds if kind in module.REFUSALS or kind in PAGES_OF_HTML), None)
+        reply: Reply
+        if fault and refused:
+            reply = PAGES_OF_HTML.get(refused) or module.refuse(refused, ask, fault.seconds)
+        else:
+            reply = module.answer(self.world, ask)
+        for kind in kinds:
+            if fault and kind in BENDS:
+                reply = BENDS[kind](module, ask, reply, fault.value)
         return reply
 
     def _fault(self, platform: str, ask: Ask, query: str) -> Fault | None:
@@ -264,28 +290,89 @@ def _params(query: str, form: bytes) -> dict[str, str]:
     return params
 
 
-def _refused(module: ModuleType, kind: str, ask: Ask, seconds: float) -> Reply:
-    if kind == "html":
-        return Reply(200, HTML)
-    if kind not in module.REFUSALS:
-        return Reply(400, {"error": f"the sandbox knows no fault {kind!r}"})
-    reply: Reply = module.refuse(kind, ask, seconds)
-    return reply
+def _asked_for(platform: str, token: str | None) -> Fault | None:
+    """The fault that a token of the form `fail-KIND` asks for."""
+    if not token or not token.startswith("fail-"):
+        return None
+    return Fault(platform, "", None, token.removeprefix("fail-"), seconds=900)
 
 
-def _bent(module: ModuleType, kind: str, ask: Ask, reply: Reply) -> Reply:
-    rows = module.rows(reply.body)
-    if kind == "repeat_token":
-        module.repeat(ask, reply.body)
-    elif kind == "null_item" and ask.is_part:
+Bend = Callable[[ModuleType, Ask, Reply, Any], Reply]
+
+
+def _with_rows(change: Callable[[list[Any]], None]) -> Bend:
+    def bend(module: ModuleType, ask: Ask, reply: Reply, value: Any) -> Reply:
+        if reply.status == 200:
+            change(module.rows(reply.body))
+        return reply
+
+    return bend
+
+
+def _null_item(module: ModuleType, ask: Ask, reply: Reply, value: Any) -> Reply:
+    if ask.is_part:
         return Reply(0, None)
-    elif kind == "null_item":
-        rows[:1] = [None]
-    elif kind == "missing_items":
-        del rows[:1]
-    elif kind == "shuffle":
-        rows.reverse()
+    module.rows(reply.body)[:1] = [None]
     return reply
+
+
+def _repeat_token(module: ModuleType, ask: Ask, reply: Reply, value: Any) -> Reply:
+    module.repeat(ask, reply.body)
+    return reply
+
+
+def _count(module: ModuleType, ask: Ask, reply: Reply, value: Any) -> Reply:
+    holder, name = next(_counts(reply.body), ({}, ""))
+    holder[name] = value
+    return reply
+
+
+def _counts(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name.endswith(("_count", "Count")) and name != "hiddenSubscriberCount":
+                yield value, name
+            yield from _counts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _counts(member)
+
+
+# Nobody: what would be a person's in a real answer, as values and as keys.
+PERSON = {"id": "90071992547409", "name": "Canary Person", "email": "canary.person@example.org"}
+PEOPLE = {
+    "from": PERSON,
+    "message_tags": [PERSON],
+    "authorDisplayName": PERSON["name"],
+    "authorChannelId": {"value": PERSON["id"]},
+    "textOriginal": "Canary words about a nurse",
+    "detail": f"User has been suspended: [{PERSON['name']}].",
+    "by": {PERSON["email"]: 1, PERSON["id"]: "Canary words about a nurse"},
+}
+
+
+def _people(module: ModuleType, ask: Ask, reply: Reply, value: Any) -> Reply:
+    return replace(reply, body=_peopled(reply.body))
+
+
+def _peopled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_peopled(member) for member in value]
+    if isinstance(value, dict) and "relative_url" not in value:
+        told = {name: f"{text} {PERSON['name']}" for name, text in value.items() if name == "message"}
+        return {name: _peopled(member) for name, member in value.items()} | PEOPLE | told
+    return value
+
+
+BENDS: dict[str, Bend] = {
+    "missing_items": _with_rows(lambda rows: rows.__delitem__(slice(0, 1))),
+    "no_items": _with_rows(list.clear),
+    "shuffle": _with_rows(list.reverse),
+    "null_item": _null_item,
+    "repeat_token": _repeat_token,
+    "count": _count,
+    "people": _people,
+}
 
 
 def _encoded(reply: Reply) -> bytes:
@@ -301,10 +388,19 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-async def _send(send: Send, reply: Reply, body: bytes, cut: bool = False) -> None:
+async def _send(
+    send: Send, reply: Reply, body: bytes | int, cut: bool = False, piece: int = 0, pause: float = 0
+) -> None:
+    """The whole body at once, half of it, or piece by piece; a number stands for so many spaces."""
+    size = body if isinstance(body, int) else len(body)
     kind = "text/html" if isinstance(reply.body, str) else "application/json"
-    headers = {"content-type": f"{kind}; charset=UTF-8", "content-length": str(len(body)), **reply.headers}
+    headers = {"content-type": f"{kind}; charset=UTF-8", "content-length": str(size), **reply.headers}
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+    for start in range(0, size if piece else 0, piece or 1):
+        part = b" " * min(piece, size - start) if isinstance(body, int) else body[start : start + piece]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.sleep(pause)
+    rest = b"" if piece or isinstance(body, int) else body[: len(body) // 2] if cut else body
     # A response that ends before it is complete makes uvicorn close the connection.
-    await send({"type": "http.response.body", "body": body[: len(body) // 2] if cut else body, "more_body": cut})
+    await send({"type": "http.response.body", "body": rest, "more_body": cut})

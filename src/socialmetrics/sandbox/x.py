@@ -27,11 +27,13 @@ _UNENROLLED = "When authenticating requests to the X API v2 endpoints, you must 
 _NO_CREDIT = "Your enrolled account [1] does not have any credits to fulfill this request."
 
 REFUSALS = {
+    "400": _problem(400, "Invalid Request", "One or more parameters was invalid.", "invalid-request"),
     "401": _problem(401, "Unauthorized", "Unauthorized"),
     "402": _problem(402, "CreditsDepleted", _NO_CREDIT, "credits"),
     "403": _problem(403, "Client Forbidden", _UNENROLLED, "client-forbidden", reason="client-not-enrolled"),
     "404": _problem(404, "Not Found", "Not Found"),
     "429": _problem(429, "Too Many Requests", "Too Many Requests"),
+    "429-unsaid": _problem(429, "Too Many Requests", "Too Many Requests"),
     "429-code": Reply(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}),
     "cap": _problem(
         429,
@@ -55,7 +57,7 @@ def token(ask: Ask) -> str | None:
 def refuse(kind: str, ask: Ask, seconds: float) -> Reply:
     """A rate limit says when it ends, `seconds` from now; a spent cap does not."""
     headers = {"x-rate-limit-limit": "300", "x-rate-limit-remaining": "0", "api-version": "2.167"}
-    if kind.startswith("429"):
+    if kind in ("429", "429-code"):
         headers["x-rate-limit-reset"] = str(int(ask.instant.timestamp() + seconds))
     return Reply(REFUSALS[kind].status, REFUSALS[kind].body, headers)
 

@@ -35,6 +35,7 @@ def _exhausted(limit: str) -> Reply:
 _BAD_KEY = "API key not valid. Please pass a valid API key."
 _OVER_QUOTA = "The request cannot be completed because you have exceeded your quota."
 _DISABLED = "YouTube Data API v3 has not been used in this project before or it is disabled."
+_PRIVATE = "The request is not properly authorized to retrieve the specified playlist."
 _NO_PLAYLIST = "The playlist identified with the request's playlistId parameter cannot be found."
 
 REFUSALS = {
@@ -49,6 +50,9 @@ REFUSALS = {
         details=_info("SERVICE_DISABLED"),
     ),
     "403-rate": _error(403, "userRateLimitExceeded", "User Rate Limit Exceeded", "usageLimits"),
+    "key": _error(400, "keyInvalid", "Bad Request", "usageLimits"),
+    "private": _error(403, "playlistItemsNotAccessible", _PRIVATE, "youtube.playlistItem"),
+    "page-token": _error(400, "invalidPageToken", "The request specifies an invalid page token."),
     "404": _error(404, "playlistNotFound", _NO_PLAYLIST, "youtube.playlistItem"),
     "429": _exhausted("defaultPerMinutePerProject"),
     "quota": _error(403, "quotaExceeded", _OVER_QUOTA, "youtube.quota"),

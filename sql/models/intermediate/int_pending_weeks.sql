@@ -1,0 +1,118 @@
+{%- set keys = ['organization_id', 'platform', 'metric', 'week_start_on'] -%}
+
+with
+
+registry as (
+
+    select * from {{ ref('metrics') }}
+    where subject = 'account'
+
+),
+
+flow_days as (
+
+    select
+        days.organization_id,
+        days.platform,
+        days.metric,
+        {{ week_start('days.measured_on') }} as week_start_on,
+        {{ days_between(week_start('days.measured_on'), 'days.measured_on') }} as weekday,
+        case when count(days.value) = count(*) then sum(days.value) end as value,
+        bool_or(days.reason = 'pending') as is_pending
+
+    from {{ ref('int_account_values') }} as days
+    inner join registry
+        on days.platform = registry.platform
+        and days.metric = registry.metric
+    where
+        registry.kind = 'flow'
+        and days.organization_id is not null
+        and days.metric in ({{ headline_metrics() }})
+    group by days.organization_id, days.platform, days.metric, days.measured_on
+
+),
+
+-- weeks of a flow in which nothing is missing but days that have not settled
+pending_weeks as (
+
+    select
+        organization_id,
+        platform,
+        metric,
+        week_start_on,
+        count(value) as days_known,
+        cast(sum(value) as bigint) as value
+
+    from flow_days
+    group by organization_id, platform, metric, week_start_on
+    having
+        bool_or(is_pending)
+        and bool_and(value is not null or is_pending)
+
+),
+
+same_weekdays_before as (
+
+    select
+        {% for key in keys %}
+        pending_weeks.{{ key }},
+        {% endfor %}
+        pending_weeks.days_known,
+        earlier.week_start_on as earlier_week_start_on,
+        count(*) as days_found,
+        cast(sum(earlier.value) as bigint) as figure
+
+    from pending_weeks
+    inner join flow_days as known
+        on {% for key in keys %}pending_weeks.{{ key }} = known.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+    inner join flow_days as earlier
+        on {% for key in keys[:3] %}known.{{ key }} = earlier.{{ key }} and {% endfor %}known.weekday = earlier.weekday
+        and earlier.week_start_on < pending_weeks.week_start_on
+        and earlier.week_start_on >= {{ days_before('pending_weeks.week_start_on', 7 * var('usual_within')) }}
+    where
+        known.value is not null
+        and earlier.value is not null
+    group by
+        {% for key in keys %}
+        pending_weeks.{{ key }},
+        {% endfor %}
+        pending_weeks.days_known,
+        earlier.week_start_on
+
+),
+
+comparable_weeks as (
+
+    select * from same_weekdays_before
+    where days_found = days_known
+    qualify
+        row_number() over (
+            partition by organization_id, platform, metric, week_start_on
+            order by earlier_week_start_on desc
+        ) <= {{ var('usual_periods') }}
+
+)
+
+select
+    {% for key in keys %}
+    pending_weeks.{{ key }},
+    {% endfor %}
+    pending_weeks.days_known,
+    pending_weeks.value,
+    {% for which in ['min', 'max'] %}
+    case
+        when count(comparable_weeks.figure) >= {{ var('usual_at_least') }} then {{ which }}(comparable_weeks.figure)
+    end as usual_{{ 'low' if which == 'min' else 'high' }},
+    {% endfor %}
+    count(comparable_weeks.figure) as usual_weeks
+
+from pending_weeks
+left join comparable_weeks
+    on {% for key in keys %}pending_weeks.{{ key }} = comparable_weeks.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+
+group by
+    {% for key in keys %}
+    pending_weeks.{{ key }},
+    {% endfor %}
+    pending_weeks.days_known,
+    pending_weeks.value
