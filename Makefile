@@ -11,7 +11,7 @@ LANDING ?= demo/warehouse/landing
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
-.PHONY: help install demo test prove calibrate check spark format picture docs up
+.PHONY: help install demo test prove calibrate bench check spark format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -32,6 +32,9 @@ prove: install  ## the tests that need a live scheduler, Chromium, kills or Spar
 
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
 	$(RUN) python -m tests.oracle.calibrate
+
+bench: install  ## what the work costs at the size of a nation; an hour or two, and 40 GB of disk
+	@$(RUN) python -m tests.bench --document docs/performance.md
 
 check: install  ## format, lint, types, SQL
 	$(RUN) ruff format --check .

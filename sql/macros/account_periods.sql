@@ -34,7 +34,7 @@ of_accounts as (
         platform,
         account_id,
         {{ start }},
-        max_by(organization_id, measured_on) as organization_id,
+        max_by(organization_id, measured_on) filter (where organization_id is not null) as organization_id,
         count(distinct case when is_due then measured_on end) as days_due,
         count(distinct case when is_usable then measured_on end) as days_with_any,
         bool_or(not is_imported) as is_followed
@@ -336,7 +336,7 @@ select
     case when is_change and last_value > 0 then (value - last_value) / last_value end as growth_rate,
     case
         when coalesce(kind, 'level') <> 'flow' and not is_break and value > 0 and last_value > 0
-            then pow(value / last_value, 7.0 / days_since) - 1
+            then pow(value / last_value, 7 / days_since) - 1
     end as weekly_growth_rate,
     days_expected,
     days_observed,

@@ -65,8 +65,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro spark__local_date(instant, timezone) -%}
-    cast(convert_timezone('UTC', '{{ timezone }}', {{ instant }}) as date)
+{% macro spark__local_time(instant, timezone) -%}
+    convert_timezone('UTC', '{{ timezone }}', {{ instant }})
 {%- endmacro %}
 
 

@@ -47,6 +47,7 @@ SQL = next(
     ),
     Path(__file__).parents[2] / "sql",
 )
+MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spills to disk
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
 SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
@@ -195,6 +196,9 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     files = _listing(settings.landing)
     if not files or not _had_landed(settings.landing, instant):
         raise Misconfigured(f"Nothing had landed by {instant:%Y-%m-%d %H:%M} UTC. Give a later instant.")
+    files = {
+        path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{_utc(instant):%F}"
+    }
     with _only_one(folder):
         _clear(folder)
         for last_on in _slices(settings.landing, files):
@@ -374,12 +378,18 @@ def run_dbt(
         "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
         "SOCIALMETRICS_TESTED_LOAD": str(tested_load),
         "SOCIALMETRICS_LANDED_UNTIL": until,
+        "SOCIALMETRICS_MEMORY": f"{_memory() // 2**20}MiB",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
         [*program, *command.split(), *options, *arguments], env=environment, capture_output=True, text=True, check=False
     )
+
+
+def _memory() -> int:
+    """What a build may take of this machine's memory, in bytes."""
+    return min(MOST_MEMORY, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 6 // 10)
 
 
 def _vars(settings: Settings) -> dict[str, str | int]:

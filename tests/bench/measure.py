@@ -23,7 +23,7 @@ class Cost:
 
 
 def socialmetrics(home: Path, now: datetime, *command: str) -> Cost:
-    """Run the program on a home folder at an instant; its children's memory counts. Raises SystemExit where it fails."""
+    """Run the program on a home folder at an instant; its children count. Raises SystemExit where it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOCIALMETRICS_")}
     environment |= {"SOCIALMETRICS_HOME": str(home), "SOCIALMETRICS_NOW": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
     program = Path(sys.executable).with_name("socialmetrics")

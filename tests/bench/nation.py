@@ -1,7 +1,7 @@
-"""A nation's landing: 5,000 organizations, 20,000 accounts on three platforms, years of days, written with SQL.
+"""A nation's landing: 5,000 organizations, 20,000 accounts on three platforms, years of days; written with SQL.
 
-The files lie as the program leaves them: closed months put together, the open month run by run. Every figure is a closed
-form of account and day, so that one more day can be added later.
+The files lie as the program leaves them: closed months put together, the open month run by run. Every figure is a
+closed form of account and day, so that one more day can be added later.
 """
 
 from __future__ import annotations
@@ -60,99 +60,121 @@ STRATA = {
 }
 
 _VIEWS = """
-create or replace macro share(text) as (hash(text) % 1000000) / 1000000.0;
+create macro share(text) as (hash(text) % 1000000) / 1000000.0;
+create macro since(day) as day - date '2023-01-01';
+create macro pick(key, number) as hash(key) % number;
 
-create or replace view asked as
+create view asked as
 select
     accounts.*,
     days.measured_on,
     days.measured_on + interval 22 hour + interval (number // 100) second as fetched_at,
     strftime(days.measured_on, '%Y%m%dT220000Z') as run_id,
-    size * exp(growth * (days.measured_on - date '2023-01-01')) as followers,
-    share(account_id || days.measured_on) as chance
+    size * exp(growth * since(days.measured_on)) as followers,
+    case
+        when number % 100 = 7 and days.measured_on > (select max(published_on) - 41 from publishing_days) then 0.0015
+        else share(account_id || days.measured_on)
+    end as chance
 from accounts, days
 where weekday is null or weekday = isodow(days.measured_on);
 
-create or replace view published as
+create table published as
 select
-    accounts.*,
-    days.published_on,
-    days.published_on + interval 8 hour + interval (hash(account_id || days.published_on) % 43200) second as published_at,
+    * exclude (key),
+    published_on + interval 8 hour + interval (pick(key, 43200)) second as published_at,
     case platform
-        when 'youtube' then substr(md5(account_id || days.published_on), 1, 11)
-        when 'x' then cast(1500000000000000000 + hash(account_id || days.published_on) % 400000000000000000 as varchar)
-        else account_id || '_' || substr(md5(account_id || days.published_on), 1, 15)
+        when 'youtube' then substr(md5(key), 1, 11)
+        when 'x' then cast(1500000000000000000 + pick(key, 400000000000000000) as varchar)
+        else account_id || '_' || substr(md5(key), 1, 15)
     end as post_id,
-    pow(10, 1.5 * share(md5(account_id || days.published_on)) - 1) as attention,
-    size * exp(growth * (days.published_on - date '2023-01-01')) as followers
-from accounts, publishing_days as days
-where (number + (days.published_on - date '2023-01-01')) % 2 = 0;
+    pow(10, 1.5 * share(md5(key)) - 1) as attention,
+    size * exp(growth * since(published_on)) as followers
+from (
+    select accounts.*, days.published_on, account_id || days.published_on as key
+    from accounts, publishing_days as days
+    where (number + since(days.published_on)) % 2 = 0
+);
 
-create or replace view looked_up as
+create view looked_up as
 select
     published.*,
     rungs.age,
-    cast(published.published_on + rungs.age as date) as measured_on,
-    published.published_on + rungs.age + interval 22 hour + interval 10 minute as fetched_at,
-    strftime(published.published_on + rungs.age, '%Y%m%dT220000Z') as run_id
-from published join rungs using (platform)
-where cast(published.published_on + rungs.age as date) in (select measured_on from days);
+    days.measured_on,
+    days.measured_on + interval 22 hour + interval 10 minute as fetched_at,
+    strftime(days.measured_on, '%Y%m%dT220000Z') as run_id
+from published
+inner join rungs on published.platform = rungs.platform
+inner join days on published.published_on + rungs.age = days.measured_on;
+
+create view account_counts as
+select *, floor(followers * multiple * (1 + 0.001 * sin(number + 0.9 * since(measured_on)))) as counted
+from asked join account_metrics using (platform);
+
+create view post_counts as
+select
+    *,
+    share(post_id || measured_on) < 0.001 as is_gone,
+    floor(followers * multiple * attention * (1 - exp(-(age + 0.3) / 3))) as counted
+from looked_up join post_metrics using (platform);
 """
 
+# In the order in which a run lands them.
 _ROWS = {
     "observations": """
         select platform, account_id, null as post_id, metric, measured_on,
             case
                 when chance < 0.002 then null
-                when metric = 'subscriberCount' then cast(trunc(counted, 2 - cast(floor(log10(greatest(counted, 100))) as int)) as bigint)
-                else cast(counted as bigint)
+                when metric = 'subscriberCount'
+                    then trunc(counted, 2 - cast(floor(log10(greatest(counted, 100))) as int))
+                else counted
             end as value,
             case when chance < 0.001 then 'unavailable' when chance < 0.002 then 'not_found' end as reason,
             fetched_at, run_id, number as place
-        from (
-            select asked.*, metric, floor(followers * multiple * (1 + 0.001 * sin(number + 0.9 * (measured_on - date '2023-01-01')))) as counted
-            from asked join account_metrics using (platform)
-        )
+        from account_counts
         union all
         select platform, account_id, post_id, metric, measured_on,
-            case when chance < 0.001 then null else cast(floor(followers * multiple * attention * (1 - exp(-(age + 0.3) / 3))) as bigint) end,
-            case when chance < 0.001 then 'not_found' end,
+            case when not is_gone then counted end, case when is_gone then 'not_found' end,
             fetched_at, run_id, 1000000000 + number
-        from (select *, share(post_id || measured_on) as chance from looked_up) join post_metrics using (platform)
+        from post_counts
     """,
     "profiles": """
-        select platform, account_id, handle, 'Hospital ' || organization_id as name, 'https://example.org/' || handle as url,
-            timestamp '2010-05-01' + interval (hash(account_id) % 3000) day as created_at, 'public' as status, fetched_at, run_id,
-            measured_on, number as place
+        select platform, account_id, handle, 'Hospital ' || organization_id as name,
+            'https://example.org/' || handle as url,
+            timestamp '2010-05-01' + interval (pick(handle, 3000)) day as created_at,
+            'public' as status, fetched_at, run_id, measured_on, number as place
         from asked where chance >= 0.002
     """,
     "posts": """
         select platform, account_id, post_id, published_at, 'post' as kind,
             case when is_own then 'Post of ' || published_on end as title,
-            'https://example.org/' || post_id as url, 'public' as status, fetched_at, run_id, measured_on, number as place
+            'https://example.org/' || post_id as url, 'public' as status, fetched_at, run_id, measured_on,
+            number as place
         from looked_up where age = 0
     """,
     "calls": """
-        select platform, case platform when 'youtube' then 'channels' when 'x' then 'users' else 'batch' end as endpoint,
-            '' as credential, list(account_id order by number) as asked, 1 as page, 'ok' as outcome, platform = 'facebook' as is_discovery,
-            true as is_last, 1 as units,
-            cast(case platform when 'x' then 0.010 * count(*) else 0 end as decimal(18, 6)) as dollars,
-            120 + cast(hash(min(account_id)) % 80 as int) as latency_ms,
+        select platform,
+            case platform when 'youtube' then 'channels' when 'x' then 'users' else 'batch' end as endpoint,
+            '' as credential, list(account_id order by number) as asked, 1 as page, 'ok' as outcome,
+            platform = 'facebook' as is_discovery, true as is_last, 1 as units,
+            case platform when 'x' then 0.010 * count(*) else 0 end as dollars,
+            120 + pick(min(account_id), 80) as latency_ms,
             measured_on, max(fetched_at) as called_at, run_id, min(number) as place
         from asked join batches using (platform)
         group by platform, measured_on, run_id, number // 3 // accounts_a_call
         union all
-        select platform, case platform when 'x' then 'users/tweets' else 'playlistItems' end, '', [account_id], 1, 'ok', true,
-            true, 1, cast(case platform when 'x' then 0.0025 else 0 end as decimal(18, 6)), 90,
+        select platform, case platform when 'x' then 'users/tweets' else 'playlistItems' end, '', [account_id], 1,
+            'ok', true, true, 1, case platform when 'x' then 0.0025 else 0 end, 90,
             measured_on, fetched_at, run_id, 1000000 + number
         from asked
-        where platform = 'x' or (platform = 'youtube' and (number + (measured_on - date '2023-01-01')) % 2 = 0)
+        where platform = 'x' or (platform = 'youtube' and (number + since(measured_on)) % 2 = 0)
         union all
-        select platform, case platform when 'x' then 'tweets' else 'videos.batchGetStats' end, '', list(post_id), 1, 'ok', false,
-            true, 1, cast(case platform when 'x' then 0.005 * count(*) else 0 end as decimal(18, 6)), 110,
+        select platform, case platform when 'x' then 'tweets' else 'videos.batchGetStats' end, '', list(post_id), 1,
+            'ok', false, true, 1, case platform when 'x' then 0.005 * count(*) else 0 end, 110,
             measured_on, max(fetched_at), run_id, 1000000000 + min(number)
         from (
-            select *, row_number() over (partition by platform, measured_on order by number, published_on) // 100 as batch
+            select
+                *,
+                row_number() over (partition by platform, measured_on order by number, published_on) // 100 as batch
             from looked_up where platform <> 'facebook'
         )
         group by platform, measured_on, run_id, batch
@@ -160,7 +182,7 @@ _ROWS = {
     "runs": """
         select strftime(measured_on, '%Y%m%dT220000Z') as run_id, platform, measured_on,
             measured_on + interval 22 hour as scheduled_at, measured_on + interval 22 hour as started_at,
-            'complete' as status, cast(null as varchar) as message, 0 as place
+            'complete' as status, null as message, 0 as place
         from days, (select distinct platform from accounts)
     """,
 }
@@ -233,7 +255,8 @@ def _world(nation: Nation) -> duckdb.DuckDBPyConnection:
     began = nation.last - timedelta(days=TRACKED_DAYS - 1)
     connection.execute(f"""
         create table publishing_days as
-        select cast(unnest(generate_series(date '{began}', date '{nation.last}' + 1, interval 1 day)) as date) as published_on;
+        select cast(unnest(generate_series(date '{began}', date '{nation.last}' + 1, interval 1 day)) as date)
+            as published_on;
         create table days (measured_on date)
     """)
     connection.execute(_VIEWS)
@@ -246,7 +269,9 @@ def _accounts(nation: Nation) -> list[dict[str, Any]]:
     for number in range(nation.accounts):
         platform = ("youtube", "x", "facebook")[number % 3]
         digits = f"{(number + 1) * 7919 * 104729 * 1299709 % 10**16:016d}"
-        account_id = {"youtube": f"UC{digits}hospital", "x": digits.lstrip("0"), "facebook": f"1{digits[:14]}"}[platform]
+        account_id = {"youtube": f"UC{digits}hospital", "x": digits.lstrip("0"), "facebook": f"1{digits[:14]}"}[
+            platform
+        ]
         is_own = number < 4
         is_daily = is_own or nation.shape == "daily"
         found.append(
@@ -271,7 +296,10 @@ def _write_directory(nation: Nation, landing: Path) -> None:
     stamp = {"measured_on": nation.first, "landed_at": datetime.combine(nation.first, time(22)), "run_id": "first"}
     organizations = [
         {"organization_id": "ours" if n == 0 else f"h{n:05d}", "name": f"Hospital {n}", "is_own": n == 0}
-        | {stratum: values[(n * 31 // (place + 1)) % len(values)] for place, (stratum, values) in enumerate(STRATA.items())}
+        | {
+            stratum: values[(n * 31 // (place + 1)) % len(values)]
+            for place, (stratum, values) in enumerate(STRATA.items())
+        }
         for n in range((nation.accounts + 3) // 4)
     ]
     initiatives = [
@@ -341,7 +369,9 @@ def _write_restated(connection: duckdb.DuckDBPyConnection, landing: Path, day: d
 
 def _copy(connection: duckdb.DuckDBPyConnection, kind: str, rows: str, platform: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(f"cast({name} as {_sql_type(COLUMNS[kind].field(name).type)}) as {name}" for name in COLUMNS[kind].names)
+    columns = ", ".join(
+        f"cast({name} as {_sql_type(COLUMNS[kind].field(name).type)}) as {name}" for name in COLUMNS[kind].names
+    )
     connection.execute(f"""
         copy (
             select {columns} from ({rows}) where platform = '{platform}' order by measured_on, place

@@ -23,7 +23,9 @@ class Question:
 
 def read() -> list[Question]:
     """The questions in the order of the file; its first comment is about the file itself."""
-    found = re.findall(r"^-- (\d+)\. (.+?)\n((?:--.*\n)*)((?:(?!--).*\n)+)", FILE.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(
+        r"^-- (\d+)\. (.+?)\n((?:--.*\n)*)((?:(?!--).*\n)+)", FILE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return [Question(sentence, sql.strip().rstrip(";")) for _, sentence, _, sql in found]
 
 

@@ -17,11 +17,23 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from socialmetrics.records import COLUMNS, Account
+from socialmetrics.records import COLUMNS, Account, Organization
 
 from . import slips
 from .engagement import KINDS
-from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Snapshot, Visit, each_day, imported, is_due
+from .record import (
+    ACCOUNT_METRICS,
+    POST_METRICS,
+    Organizations,
+    Record,
+    Said,
+    Snapshot,
+    Total,
+    Visit,
+    each_day,
+    imported,
+    is_due,
+)
 
 FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
 SET_UP_WITHIN = {  # what a day's last run says holds
@@ -53,6 +65,10 @@ BESIDE_THE_USUAL = {  # by Page: days since the first, comments, other engagemen
     "L": tuple((0, 0, 10 + number) for number in range(6)),  # all of one day
 }
 
+REGIONED = date(2026, 7, 27)  # only the organizations change, and that is told late
+OPENED = (*(date(2025, month, 1) for month in (5, 6, 6, 8)), None, date(2026, 5, 31), *(date(2026, 5, 1),) * 3)
+CROWD = 9  # peers on each of two platforms
+
 TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
 VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
 
@@ -78,9 +94,28 @@ FIRST_ACCOUNTS = (
     account("facebook", "G", "never"),
     Account("theirs", "x", "not-resolved-yet", cadence="daily"),
 )
+CROWDED = tuple(
+    Account(
+        f"p{number}",
+        platform,
+        f"{platform}-p{number}",
+        f"P{platform[0]}{number}",
+        cadence="weekly",
+        weekday=7,
+        account_group="careers" if number == 8 else None,
+        opened_on=OPENED[number],
+    )
+    for platform in ("youtube", "x")
+    for number in range(CROWD)
+)
 CHANGES: dict[date, dict[str, dict[str, Any]]] = {
     date(2026, 7, 6): {"D": {"cadence": "daily", "weekday": None}, "F": {"cadence": "weekly", "weekday": 5}},
-    date(2026, 8, 17): {"E": {"closed_on": date(2026, 9, 4)}, "F": {"cadence": "daily", "weekday": None}},
+    date(2026, 8, 17): {
+        "E": {"closed_on": date(2026, 9, 4)},
+        "Px2": {"closed_on": date(2026, 8, 31)},
+        "F": {"cadence": "daily", "weekday": None},
+        "Px7": {"account_group": "careers"},
+    },
 }
 EDITED_TWICE = date(2026, 7, 20)  # for the day's first run one account is weekly, for the next daily again
 BRIEFLY_WEEKLY = {"E": {"cadence": "weekly", "weekday": 1}}
@@ -100,17 +135,22 @@ def chaos(seed: int = 1886) -> Record:
     posts = list(_posts(dice))
     record.published |= {post[:3]: post[3] for post in posts}
     accounts: tuple[Account, ...] = FIRST_ACCOUNTS
+    crowd = CROWDED
     for number, day in enumerate(each_day(FIRST, LAST)):
-        accounts = _changed(accounts, CHANGES.get(day, {}))
+        accounts, crowd = (_changed(some, CHANGES.get(day, {})) for some in (accounts, crowd))
         for platform in ACCOUNT_METRICS:
             for visit in _visits(dice, platform, day, number, record):
                 is_brief = platform == "youtube" and visit.instant == record.scheduled_at(EDITED_TWICE)
                 listed = _changed(accounts, BRIEFLY_WEEKLY) if is_brief else accounts
-                record.use_directory(visit.day, visit.instant, listed)
+                record.use_directory(visit.day, visit.instant, (*listed, *crowd))
                 record.visits.append(visit)
                 if visit.answers != "not_set_up":
                     _answer(dice, record, visit, listed, walks)
                     _answer_posts(dice, record, visit, posts)
+    for day in (FIRST, REGIONED):
+        record.use_organizations(day, record.scheduled_at(day), _organizations(day))
+    record.totals += _totals()
+    record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += _a_post_told_late(record)
@@ -207,6 +247,52 @@ def _answer_posts(dice: Random, record: Record, visit: Visit, posts: Sequence[tu
             record.said.append(replace(nothing, metric=metric, value=value, reason="hidden" if value is None else None))
 
 
+def _organizations(day: date) -> Iterator[Organization]:
+    """One of the crowd moves to another region, one has no stratum at first, one is not named at first."""
+    yield Organization("ours", "Ours", True, region="north", teaching="yes")
+    yield Organization("theirs", "Theirs", False)
+    for number in range(CROWD if day >= REGIONED else CROWD - 1):
+        region = "north" if number < 6 or (number == 6 and day >= REGIONED) else "south"
+        setting = "urban" if number or day >= REGIONED else None
+        yield Organization(f"p{number}", f"P{number}", False, region=region, bed_size="small", setting=setting)
+
+
+def _crowd(dice: Random, record: Record) -> Iterator[Said]:
+    """Few sizes for many accounts, so that they tie; some about the floor, some silent, some only read about."""
+    for visit in [v for v in record.visits if v.answers == "well" and v.day.isoweekday() == 7]:
+        for one in CROWDED:
+            number = int((one.account_id or "")[2:])
+            if one.platform != visit.platform or dice.random() < 0.05:
+                continue
+            nothing = _said(record, visit, one.account_id or "", None, None)
+            week = (visit.day - FIRST).days // 7
+            for metric in ("followers", "posts"):
+                value = (99, 100, 5_030, 5_030, 5_040, 61_200, 61_290, 7_000, 990)[number] + number % 3 * week * 10
+                if dice.random() < 0.1:
+                    yield replace(nothing, metric=metric, reason="hidden")
+                else:
+                    rounded = value - value % 10 ** max(len(str(value)) - 3, 0)
+                    is_rounded = (one.platform, metric) == ("youtube", "followers")
+                    yield replace(nothing, metric=metric, value=rounded if is_rounded else value, reason=None)
+    sundays = [day for day in each_day(FIRST, LAST) if day.isoweekday() == 7]
+    for one, day in zip(CROWDED, sundays, strict=False):
+        yield imported(one, "followers", day + timedelta(days=-1), 6_000, "exact", IMPORTED_AT)
+        yield imported(one, "followers", day, 6_100, "exact", IMPORTED_AT)
+
+
+def _totals() -> Iterator[Total]:
+    for day, value, date_precision, precision in (
+        (date(2024, 4, 4), 132, "day", "exact"),
+        (date(2024, 9, 1), 253, "year", "exact"),
+        (date(2024, 10, 4), 284, "day", "exact"),
+        (date(2024, 12, 1), 300, "day", "more_than"),
+        (date(2025, 2, 15), 430, "day", "rounded"),
+    ):
+        yield Total("x", "accounts", day, value, IMPORTED_AT, date_precision, precision)
+    yield Total("all", "population", date(2024, 8, 1), 500, IMPORTED_AT, "day", "rounded")
+    yield Total("all", "population", date(2025, 2, 15), 510, IMPORTED_AT, "day", "rounded")
+
+
 def _history(dice: Random, walks: dict[tuple[str, str, str], Walk]) -> Iterator[Said]:
     """A reading a week until the runs begin, and a few after; one account has nothing else."""
     by_id = {one.account_id: one for one in FIRST_ACCOUNTS}
@@ -288,13 +374,15 @@ def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
                 yield Said(*post, metric, day, value, None, at, run_id, at)
 
 
-def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
+def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
     """Whether it lands in the second part: a few runs, readings and posts, and the last directory.
 
     They are few, so that what must follow from them lies on days that are not touched anyway.
     """
     if isinstance(thing, Snapshot):
         return thing.day == max(CHANGES)
+    if isinstance(thing, Organizations):
+        return thing.day == REGIONED
     if isinstance(thing, Visit):
         return thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing))
     if isinstance(thing, Said) and thing.is_imported:
@@ -308,21 +396,24 @@ def is_later(thing: Said | Visit | Snapshot | Post) -> bool:
 def land(record: Record, root: Path, part: str) -> None:
     """Write the `first` or the `second` part of a record as landing files."""
 
-    def wanted(thing: Said | Visit | Snapshot | Post) -> bool:
+    def wanted(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
         return is_later(thing) == (part == "second")
 
     said = list(filter(wanted, record.said))
     snapshots = list(filter(wanted, record.snapshots))
     tables: dict[str, list[Row]] = {
         "observations": [_row_of(one) for one in said if not one.is_imported],
-        "readings": [_row_of(one) for one in said if one.is_imported],
+        "readings": [
+            *(_row_of(one) for one in said if one.is_imported),
+            *(_row_of_total(one) for one in record.totals if part == "first"),
+        ],
         "runs": [_run_of(record, visit) for visit in filter(wanted, record.visits)],
         "posts": [_post_of(post, record.published[post]) for post in filter(wanted, record.published)],
         "accounts": [asdict(one) | _stamp(snapshot) for snapshot in snapshots for one in snapshot.accounts],
         "organizations": [
-            {"organization_id": name, "name": name.title(), "is_own": name == "ours"} | _stamp(snapshot)
-            for snapshot in snapshots
-            for name in ("ours", "theirs")
+            asdict(one) | _stamp(snapshot)
+            for snapshot in filter(wanted, record.organizations)
+            for one in snapshot.organizations
         ],
     }
     for kind in COLUMNS:
@@ -339,7 +430,7 @@ def _run_id(visit: Visit) -> str:
     return f"{visit.instant:%Y%m%dT%H%M%SZ}"
 
 
-def _stamp(snapshot: Snapshot) -> Row:
+def _stamp(snapshot: Snapshot | Organizations) -> Row:
     return {"measured_on": snapshot.day, "landed_at": snapshot.at.replace(tzinfo=None), "run_id": "r"}
 
 
@@ -358,6 +449,11 @@ def _row_of(said: Said) -> Row:
         return row | told | {"metric": said.metric, "run_id": run_id}
     native = names[said.metric] if said.metric else None
     return row | {"post_id": said.post_id, "metric": native, "reason": said.reason, "fetched_at": at, "run_id": run_id}
+
+
+def _row_of_total(total: Total) -> Row:
+    told = {"measured_on": total.day, "imported_at": total.at.replace(tzinfo=None), "run_id": "import"}
+    return asdict(total) | told
 
 
 def _run_of(record: Record, visit: Visit) -> Row:

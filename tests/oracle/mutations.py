@@ -27,6 +27,8 @@ DIRECTORY = "models/intermediate/int_directory.sql"
 ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
 ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
+PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
+MEMBERS = "models/intermediate/int_organizations.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -53,7 +55,9 @@ MUTATIONS = QUICK | {
         "days.measured_on > coalesce(directory.opened_on, date '0001-01-01')",
     ),
     "never_is_due": Mutation(VALUES, "and directory.cadence <> 'never'", ""),
-    "weekly_is_daily": Mutation(VALUES, "directory.weekday is null\n", "true\n"),
+    "weekly_is_daily": Mutation(
+        VALUES, "and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)", ""
+    ),
     "due_without_a_token": Mutation(VALUES, "and days.is_set_up\n", "\n"),
     "the_first_directory_for_ever": Mutation(
         VALUES, "and days.measured_on < coalesce(directory.replaced_on, date '9999-12-31')", ""
@@ -114,7 +118,7 @@ MUTATIONS = QUICK | {
     "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
     "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
     "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
-    "six_days_a_week": Mutation(DAYS, "7.0 / days_since_previous", "6.0 / days_since_previous"),
+    "six_days_a_week": Mutation(DAYS, "7 / days_since_previous", "6 / days_since_previous"),
     "percent": Mutation(
         DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
     ),
@@ -241,6 +245,33 @@ MUTATIONS = QUICK | {
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
+    # peers
+    "the_floor_is_out": Mutation(PEERS, "< {{ var('peer_floor') }}", "<= {{ var('peer_floor') }}"),
+    "ties_have_the_best_place": Mutation(
+        PEERS, "count(compared_value) over by_value as rank_to", "rank() over by_value as rank_to"
+    ),
+    "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
+    "readings_are_compared": Mutation(PEERS, "and not is_imported", ""),
+    "four_are_enough": Mutation(
+        PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
+    ),
+    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
+    "the_past_has_no_stratum": Mutation(
+        MEMBERS,
+        "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
+        "when false then null",
+    ),
+    # adoption
+    "present_on_the_day_it_closed": Mutation(
+        ADOPTION, "month_ends.measured_on < opened.exists_until_on", "month_ends.measured_on <= opened.exists_until_on"
+    ),
+    "a_year_of_eleven_months": Mutation(ADOPTION, "interval 12 month", "interval 11 month"),
+    "any_day_will_do": Mutation(ADOPTION, "date_precision = 'day' and precision in", "precision in"),
+    "only_later_populations": Mutation(
+        ADOPTION,
+        "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
+        "when false then null",
+    ),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"

@@ -11,9 +11,11 @@ import pytest
 
 from socialmetrics import warehouse
 
+from .adoption import platform_adoption
 from .conftest import Scenario
 from .engagement import Engagement
 from .expected import Expected, Row, Rows
+from .peers import peer_weeks
 
 GRAINS = {
     "account_metric_days": ("platform", "account_id", "metric", "measured_on"),
@@ -25,6 +27,8 @@ GRAINS = {
     "post_performance": ("platform", "account_id", "post_id"),
     "engagement_weeks": ("platform", "account_id", "week_start_on"),
     "post_patterns": ("platform", "account_id", "dimension", "dimension_value"),
+    "peer_weeks": ("platform", "account_id", "metric", "week_start_on", "stratum"),
+    "platform_adoption": ("platform", "month_start_on", "basis", "metric"),
 }
 SHOWN = 12
 
@@ -78,6 +82,8 @@ def tables(expected: Expected) -> dict[str, Rows]:
         "post_performance": engagement.performance,
         "engagement_weeks": engagement.weeks,
         "post_patterns": engagement.patterns,
+        "peer_weeks": peer_weeks(expected),
+        "platform_adoption": platform_adoption(expected),
     }
 
 
@@ -87,9 +93,9 @@ def read(scenario: Scenario, mart: str) -> Found:
     return [dict(zip(columns, values, strict=True)) for values in found]
 
 
-def differences(mart: str, wanted: Rows, rows: Found, grain: tuple[str, ...] = ()) -> str:
+def differences(mart: str, wanted: Rows, rows: Found) -> str:
     """The first differing rows in words, with how many there are of each kind; empty where there are none."""
-    keys = [tuple(row[name] for name in grain or GRAINS[mart]) for row in rows]
+    keys = [tuple(row[name] for name in GRAINS[mart]) for row in rows]
     found = dict(zip(keys, rows, strict=True))
     lines = [f"{number} times: {key}" for key, number in Counter(keys).most_common(SHOWN) if number > 1]
     lines += [f"missing: {key} {wanted[key]}" for key in sorted(wanted.keys() - found.keys(), key=str)[:SHOWN]]

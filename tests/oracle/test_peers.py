@@ -1,27 +1,15 @@
-"""Every row and every column of the marts that compare organizations, against a second implementation in pandas."""
+"""The month holds what the rules of peers and adoption are about; their rows are compared with all others."""
 
 from __future__ import annotations
 
-import pytest
-
-from .adoption import platform_adoption
+from . import chaos
 from .conftest import Scenario
-from .peers import peer_weeks
-from .test_oracle import differences, read
-
-GRAIN = ("platform", "account_id", "metric", "week_start_on", "stratum")
-
-
-@pytest.mark.parametrize("scenario", ["month", "chicago"])
-def test_peers_are_those_of_the_second_implementation(scenario: str, request: pytest.FixtureRequest) -> None:
-    given: Scenario = request.getfixturevalue(scenario)
-    wanted = peer_weeks(given.expected)
-    assert wanted
-    assert differences("peer_weeks", wanted, read(given, "peer_weeks"), GRAIN) == ""
+from .expected import Expected
+from .test_oracle import tables
 
 
 def test_the_month_has_places_of_every_kind(month: Scenario) -> None:
-    rows = list(peer_weeks(month.expected).values())
+    rows = list(tables(month.expected)["peer_weeks"].values())
     ranked = [row for row in rows if row["rank_from"] is not None]
     assert {row["stratum"] for row in ranked} == {"all", "region", "bed_size", "ownership", "teaching", "setting"}
     assert {row["account_group"] for row in rows} > {"main"}
@@ -32,20 +20,21 @@ def test_the_month_has_places_of_every_kind(month: Scenario) -> None:
     assert any(row["share_of_voice_rate"] for row in rows)
 
 
-@pytest.mark.parametrize("scenario", ["month", "chicago"])
-def test_adoption_is_that_of_the_second_implementation(scenario: str, request: pytest.FixtureRequest) -> None:
-    given: Scenario = request.getfixturevalue(scenario)
-    wanted = platform_adoption(given.expected)
-    assert wanted
-    grain = ("platform", "month_start_on", "basis", "metric")
-    assert differences("platform_adoption", wanted, read(given, "platform_adoption"), grain) == ""
-
-
 def test_the_month_has_every_kind_of_adoption(month: Scenario) -> None:
-    rows = list(platform_adoption(month.expected).values())
+    rows = list(tables(month.expected)["platform_adoption"].values())
     for basis in ("directory", "observed", "imported"):
         of_it = [row for row in rows if row["basis"] == basis]
         assert any(row["share_rate"] not in (None, 0.0, 1.0) for row in of_it), basis
         assert basis == "observed" or any(row["doubling_days"] is not None for row in of_it), basis
     assert {row["share_rate"] is None for row in rows} == {True, False}
     assert {row["date_precision"] for row in rows} == {"day", "year"}
+
+
+def test_the_crowd_ties_and_stands_about_the_floor() -> None:
+    rows = list(tables(Expected(chaos.chaos()))["peer_weeks"].values())
+    ranked = [row for row in rows if row["rank_from"] is not None]
+    assert any(row["rank_from"] < row["rank_to"] for row in ranked if row["low"] == row["high"])
+    assert any(row["rank_from"] < row["rank_to"] for row in ranked if row["low"] < row["high"])
+    assert {row["is_below_floor"] for row in rows} == {True, False}
+    assert {row["value"] for row in rows if row["metric"] == "followers"} > {99, 100}
+    assert {4, 5} < {row["n"] for row in rows}

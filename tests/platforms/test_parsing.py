@@ -453,7 +453,7 @@ def test_what_is_not_listed_is_not_kept() -> None:
 )
 def test_an_instant_needs_an_offset(text: Any) -> None:
     with pytest.raises(Unexpected):
-        Node({"at": text}, "$")["at"].instant()
+        Node({"at": text})["at"].instant()
 
 
 def test_instants_are_utc() -> None:

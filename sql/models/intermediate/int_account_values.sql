@@ -104,10 +104,7 @@ due as (
         and directory.cadence <> 'never'
         and days.measured_on >= coalesce(directory.opened_on, days.measured_on)
         and days.measured_on < coalesce(directory.closed_on, date '9999-12-31')
-        and (
-            directory.weekday is null
-            or directory.weekday = 1 + {{ days_between(week_start('days.measured_on'), 'days.measured_on') }}
-        )
+        and coalesce(directory.weekday = {{ weekday('days.measured_on') }}, true)
 
 ),
 

@@ -64,3 +64,4 @@ left join published
 left join engaged
     on metrics.account_key = engaged.account_key
     and metrics.measured_on = engaged.measured_on
+order by metrics.account_key, metrics.measured_on

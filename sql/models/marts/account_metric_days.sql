@@ -192,7 +192,7 @@ select
     case when not is_break then high - previous_low end as change_since_previous_high,
     case
         when not is_break and value > 0 and previous_value > 0
-            then pow(value / previous_value, 7.0 / days_since_previous) - 1
+            then pow(value / previous_value, 7 / days_since_previous) - 1
     end as weekly_growth_rate_since_previous,
     {% for window in windows %}
     value - base_{{ window }}_value as change_{{ window }}d,
@@ -211,3 +211,4 @@ select
     cast({{ this_load() }} as integer) as load_id
 
 from compared
+order by account_key, metric, measured_on

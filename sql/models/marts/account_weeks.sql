@@ -118,3 +118,4 @@ select
     cast({{ this_load() }} as integer) as load_id
 
 from compared
+order by account_key, metric, week_start_on

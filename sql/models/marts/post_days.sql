@@ -105,3 +105,4 @@ left join posts
     on in_order.account_key = posts.account_key
     and in_order.post_id = posts.post_id
 where {{ is_among('in_order.measured_on', days) }}
+order by in_order.account_key, in_order.post_id, in_order.measured_on
