@@ -22,6 +22,7 @@ VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
 AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
+OBSERVATIONS, WIDE = "models/marts/observations.sql", "models/marts/account_days.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
 ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
 ORGANIZATIONS = "macros/organization_periods.sql"
@@ -284,4 +285,15 @@ EFFECT_MUTATIONS = {
         "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
     "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
+    # versions and days, wide
+    "the_first_telling_is_the_last": Mutation(
+        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
+    ),
+    "every_telling_is_one_version": Mutation(
+        OBSERVATIONS,
+        "case when told is distinct from told_before then 1 else 0 end",
+        "case when place = 1 then 1 else 0 end",
+    ),
+    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
+    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }
