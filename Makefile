@@ -6,7 +6,12 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help install demo test prove calibrate bench check format picture docs up
+# What `make spark` reads, in which time zone, and where its tables go.
+LANDING ?= demo/warehouse/landing
+TIMEZONE ?= UTC
+TABLES ?= demo/warehouse/spark
+
+.PHONY: help install demo test prove calibrate bench check spark format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -22,7 +27,7 @@ demo: install  ## the main job without credentials: ten weeks of a fictional net
 test: install  ## the tests
 	$(RUN) pytest -n 2 --dist loadgroup -m "not prove" -q
 
-prove: install  ## the tests that need a live scheduler, Chromium or kills
+prove: install  ## the tests that need a live scheduler, Chromium, kills or Spark
 	$(RUN) pytest -m prove -q
 
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
@@ -36,6 +41,20 @@ check: install  ## format, lint, types, SQL
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) sqlfluff lint --processes 2 --config sql/.sqlfluff sql/models sql/macros sql/tests
+
+# An environment of its own: Spark is large, and no run needs it.
+spark: export UV_PROJECT_ENVIRONMENT := .spark
+spark: export SPARK_LOCAL_IP := 127.0.0.1
+spark: export SOCIALMETRICS_LANDING := $(abspath $(LANDING))
+spark: export SOCIALMETRICS_BUILD := $(abspath $(TABLES))
+spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what `make demo` landed; needs Java 17
+	@test -d $(LANDING) || { echo "There is no $(LANDING). Run make demo first."; exit 1; }
+	@command -v java >/dev/null || { echo "Spark needs Java: apt-get install openjdk-17-jre-headless"; exit 1; }
+	@$(UV) sync --frozen --quiet --only-group spark
+	@rm -rf $(TABLES) && mkdir -p $(TABLES)
+	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
+	  --vars '{timezone: $(TIMEZONE)}' --project-dir sql --profiles-dir sql \
+	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
 
 format: install  ## put Python and imports into shape
 	$(RUN) ruff check --fix-only --quiet .

@@ -55,3 +55,29 @@ def test_a_file_that_is_imported_twice_changes_nothing(imported: Settings) -> No
     before = sorted(path for path in imported.landing.rglob("*.parquet"))
     assert not pipeline.import_readings(imported, Path(history.FACTS / "mayo_clinic.csv")).was_new
     assert sorted(path for path in imported.landing.rglob("*.parquet")) == before
+
+
+def test_762_of_5000_hospitals_are_15_percent(imported: Settings) -> None:
+    sql = """
+        select present, organizations, round(100 * share_rate, 1), organizations_source, source
+        from platform_adoption
+        where basis = 'imported' and platform = 'all' and metric = 'organizations' and month = '2010-07'
+    """
+    release = "Mayo Clinic, release on its Center for Social Media, July 2010"
+    assert warehouse.query(imported, sql)[1] == [(762, 5000, 15.2, release, release)]
+
+
+def test_hospitals_on_twitter_doubled_in_166_and_then_in_224_days(imported: Settings) -> None:
+    """A total whose day is not known, as that of 2009-09, neither begins nor ends a window."""
+    sql = """
+        select measured_on, present, round(doubling_days, 2), doubling_from_on
+        from platform_adoption
+        where platform = 'x' and metric = 'accounts' and measured_on between '2009-04-01' and '2010-02-28'
+        order by measured_on
+    """
+    assert warehouse.query(imported, sql)[1] == [
+        (date(2009, 4, 4), 132, 58.67, date(2009, 3, 14)),
+        (date(2009, 9, 1), 253, None, None),
+        (date(2009, 10, 4), 284, 165.56, date(2009, 4, 4)),
+        (date(2010, 2, 15), 430, 223.92, date(2009, 10, 4)),
+    ]

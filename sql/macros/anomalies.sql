@@ -15,7 +15,7 @@ redefined as (
         metric,
         effective_on
 
-    from {{ ref('breaks') }}
+    from {{ ref('int_breaks') }}
     where not is_comparable and subject = 'account'
 
 ),

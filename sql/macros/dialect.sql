@@ -17,6 +17,15 @@
     )
 {%- endmacro %}
 
+{% macro spark__landing(source) -%}
+    (
+        select *, {{ spark_file() }} as file
+        from parquet.`{{ landing_root() }}/{{ source.identifier }}/{*,*/*,*/*/*}.parquet`
+    )
+{%- endmacro %}
+
+{% macro spark_file() %}regexp_replace(_metadata.file_path, '^file:/+', '/'){% endmacro %}
+
 
 {# The names of all landing files. #}
 {% macro landing_files() %}{{ return(adapter.dispatch('landing_files')()) }}{% endmacro %}
@@ -25,12 +34,23 @@
     glob('{{ landing_root() }}/*/**/*.parquet')
 {%- endmacro %}
 
+{% macro spark__landing_files() -%}
+    (
+        select {{ spark_file() }} as file
+        from binaryfile.`{{ landing_root() }}/*/{*,*/*,*/*/*}.parquet`
+    )
+{%- endmacro %}
+
 
 {# A deterministic whole number from a text: 60 bits of its md5. #}
 {% macro hash_key(text) %}{{ return(adapter.dispatch('hash_key')(text)) }}{% endmacro %}
 
 {% macro duckdb__hash_key(text) -%}
     cast('0x' || substr(md5({{ text }}), 1, 15) as bigint)
+{%- endmacro %}
+
+{% macro spark__hash_key(text) -%}
+    cast(conv(substr(md5({{ text }}), 1, 15), 16, 10) as bigint)
 {%- endmacro %}
 
 
@@ -45,6 +65,10 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro spark__local_date(instant, timezone) -%}
+    cast(convert_timezone('UTC', '{{ timezone }}', {{ instant }}) as date)
+{%- endmacro %}
+
 
 {# One row per date from `first_on` to `last_on`, both included, in a select list. #}
 {% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
@@ -52,3 +76,24 @@
 {% macro duckdb__each_day(first_on, last_on) -%}
     cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
 {%- endmacro %}
+
+{% macro spark__each_day(first_on, last_on) -%}
+    explode(sequence({{ first_on }}, {{ last_on }}, interval 1 day))
+{%- endmacro %}
+
+
+{# A seed's rows. dbt-spark would put a text between quotes as it stands; ours may hold an apostrophe. #}
+{% macro spark__load_csv_rows(model, agate_table) %}
+    {%- call statement() -%}
+    insert into {{ this }} values
+    {%- for row in agate_table.rows %}
+    (
+        {%- for name, text in row.items() -%}
+        cast(
+            {%- if text is none %}null{% else %}'{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'{% endif %} as {{ model.config.column_types[name] -}}
+        ){{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ){{ ',' if not loop.last }}
+    {%- endfor %}
+    {%- endcall -%}
+{% endmacro %}

@@ -1,9 +1,9 @@
 {# Keys, dates and weeks, each said once. #}
 
 
-{# Objects lie in `main` of their database, whoever builds them. #}
+{# Objects lie in `main` of their database, whoever builds them; Spark has schemas in the place of databases. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ target.schema }}
+    {{ node.config.database or target.schema if target.type == 'spark' else target.schema }}
 {%- endmacro %}
 
 
@@ -50,6 +50,12 @@
 {%- endmacro %}
 
 
+{# 1 for a Monday to 7 for a Sunday. #}
+{% macro weekday(day) -%}
+    {{ days_between(week_start(day), day) }} + 1
+{%- endmacro %}
+
+
 {# Among the rows of one subject, metric and day: a value beats a reason, what a platform said beats an imported figure, the latest counts. #}
 {% macro which_counts(relation='') -%}
     {%- set of = relation ~ '.' if relation else '' -%}
@@ -75,3 +81,9 @@
         'pending', 'unavailable', 'unreadable', 'purged', 'not_collected',
     ]) }}
 {% endmacro %}
+
+
+{# Whether a reason says that the subject itself is not to be seen, as against one of its figures. #}
+{% macro is_gone(reason) -%}
+    coalesce({{ reason }} in ('not_found', 'suspended', 'forbidden'), false)
+{%- endmacro %}

@@ -21,7 +21,7 @@ FACTS = Path(__file__).parent / "facts"
 COLUMNS = ("platform", "account", "metric", "measured_on", "date_precision", "value", "precision", "source")
 DATE_PRECISIONS = ("day", "month", "year")
 PRECISIONS = ("exact", "rounded", "more_than", "nearly")
-TOTALS = ("accounts", "organizations")
+TOTALS = ("accounts", "organizations", "population")
 SHOWN_FAULTS = 20
 
 

@@ -193,7 +193,8 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     finished = folder.with_name(f"{folder.name}.duckdb")
     if instant > clock.now():
         raise Misconfigured(f"{instant:%Y-%m-%d %H:%M} UTC is still to come. Give an instant of the past.")
-    if not _listing(settings.landing) or not _had_landed(settings.landing, instant):
+    files = _listing(settings.landing)
+    if not files or not _had_landed(settings.landing, instant):
         raise Misconfigured(f"Nothing had landed by {instant:%Y-%m-%d %H:%M} UTC. Give a later instant.")
     files = {
         path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{_utc(instant):%F}"

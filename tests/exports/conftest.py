@@ -39,6 +39,7 @@ create table accounts (
 create table posts (
     account_key bigint, platform varchar, account_id varchar, post_id varchar, published_at timestamp,
     published_on date, kind varchar, title varchar, url varchar, status varchar, first_seen_at timestamp);
+create table notes (noted_on date, platform varchar, post_id varchar, text varchar, hide_post boolean);
 create table metrics as from read_csv('{SEEDS}/metrics.csv');
 create table metric_breaks as from read_csv('{SEEDS}/metric_breaks.csv');
 create table account_metric_days (
@@ -47,6 +48,12 @@ create table account_metric_days (
 create table post_days (
     account_key bigint, platform varchar, account_id varchar, post_id varchar, measured_on date, age_days integer,
     comments bigint, engagements bigint, previous_on date, engagements_change bigint);
+create table post_performance (
+    account_key bigint, platform varchar, account_id varchar, post_id varchar, is_far_above_usual boolean,
+    is_mostly_comments boolean);
+create table post_patterns (
+    account_key bigint, platform varchar, account_id varchar, dimension varchar, dimension_value varchar,
+    latest_on date, posts integer, posts_with_lift integer, median_lift_7d double);
 create table account_weeks (
     account_key bigint, platform varchar, account_id varchar, organization_id varchar, metric varchar, kind varchar,
     week varchar, week_start_on date, end_on date, value bigint, low bigint, high bigint, reason varchar,
@@ -90,6 +97,8 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
     _scorecard(connection)
     _days(connection)
     _posts(connection)
+    _patterns(connection)
+    _notes(connection)
 
 
 def _directory(connection: duckdb.DuckDBPyConnection) -> None:
@@ -213,6 +222,10 @@ def _posts(connection: duckdb.DuckDBPyConnection) -> None:
                 kind="video" if platform == "youtube" else "post", title=title, status="public",
                 url="javascript:alert(1)" if title == NASTY else f"https://example.org/{platform}/{post_id}?a=1&b=2",
             )  # fmt: skip
+            insert(
+                connection, "post_performance", **common, is_far_above_usual={0: True, 1: None}[n],
+                is_mostly_comments=platform == "x" and n == 0,
+            )  # fmt: skip
             for day, part in ((date(2026, 11, 17), 3), (date(2026, 11, 19), 1)):
                 is_first = part == 3
                 insert(
@@ -221,6 +234,28 @@ def _posts(connection: duckdb.DuckDBPyConnection) -> None:
                     previous_on=None if is_first else date(2026, 11, 17),
                     engagements_change=gained // 4 if is_first else gained - gained // 4,
                 )  # fmt: skip
+
+
+def _patterns(connection: duckdb.DuckDBPyConnection) -> None:
+    for account_id in ("y0", "y1"):
+        for hour, posts, lift in (("09", 7, 1.25), ("14", 4, None)):
+            insert(
+                connection, "post_patterns", account_key=key_of("youtube", account_id), platform="youtube",
+                account_id=account_id, dimension="hour", dimension_value=hour, latest_on=SUNDAY, posts=posts,
+                posts_with_lift=posts, median_lift_7d=lift,
+            )  # fmt: skip
+
+
+def _notes(connection: duckdb.DuckDBPyConnection) -> None:
+    for day, platform, post_id, text in (
+        (date(2026, 11, 18), None, None, "Our new children's wing opened."),
+        (date(2026, 11, 19), "x", "x-0", NASTY),
+        (date(2026, 10, 6), "facebook", None, "An interview on the evening news."),
+        (date(2025, 10, 6), None, None, "Before everything that is shown."),
+        (date(2026, 11, 23), None, None, "After it."),
+        (date(2026, 11, 18), "mastodon", None, "Where we are not."),
+    ):
+        insert(connection, "notes", noted_on=day, platform=platform, post_id=post_id, text=text, hide_post=False)
 
 
 @pytest.fixture(scope="session")

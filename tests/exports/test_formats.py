@@ -130,6 +130,26 @@ def test_a_cell_that_begins_like_a_formula_is_text(figures: Figures) -> None:
     assert titles == [f"'{t}" if t.startswith(("=", "+", "-", "@", "\t", "\r")) else t for t in NASTY]
 
 
+def test_patterns_are_for_the_desk_and_not_on_leadership_s_page(figures: Figures, content: str) -> None:
+    assert "post_patterns.csv" in csv_files.render(figures)
+    page = Page(content)
+    assert "1.25" not in page.text
+    assert "hour" not in page.text.lower().replace("hour by hour", "")
+    assert openpyxl.load_workbook(io.BytesIO(xlsx.render(figures)))["Kinds and hours"]["H2"].number_format == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("comments", "told"),
+    [(428, "Mostly comments: 428 of 488"), (100, "Mostly comments, beside this account’s usual"), (None, "beside")],
+)
+def test_the_page_says_mostly_comments_as_it_is(figures: Figures, comments: int | None, told: str) -> None:
+    post = figures.attention[1].model_copy(update={"comments": comments})
+    page = Page(html.render(figures.model_copy(update={"attention": (post,)})))
+    assert told in page.text
+    assert "Far above this account’s usual" in page.text
+    assert not re.search(r"\b(best|top|working)\b", page.text.lower())
+
+
 def test_negative_numbers_stay_numbers(figures: Figures) -> None:
     rows = read_csv(csv_files.render(figures)["account_weeks.csv"])
     changes = {row[rows[0].index("change")] for row in rows[1:]}

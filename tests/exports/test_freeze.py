@@ -52,6 +52,24 @@ def test_attention_is_the_weeks_engagement_and_says_when_it_was_comments(figures
     assert (second.post_id, second.engagements, second.comments, second.is_mostly_comments) == ("x-0", 488, 428, True)
 
 
+def test_what_stands_out_is_what_post_performance_says(figures: Figures, changed: Changed) -> None:
+    assert [(p.post_id, p.is_far_above_usual) for p in figures.attention[:2]] == [("facebook-0", True), ("x-0", True)]
+    assert {p.is_far_above_usual for p in figures.attention} == {True, None}
+    statement = "update post_performance set is_mostly_comments = {} where post_id = 'x-0'"
+    for told, shown in (("null", False), ("false", False), ("true", True)):
+        assert changed(statement.format(told)).attention[1].is_mostly_comments is shown
+    figures = changed("delete from post_performance")
+    assert {(p.is_mostly_comments, p.is_far_above_usual) for p in figures.attention} == {(False, None)}
+
+
+def test_patterns_are_ours_with_their_number_of_posts(figures: Figures) -> None:
+    assert figures.patterns is not None
+    assert [(p.account, p.dimension_value, p.posts, p.median_lift_7d) for p in figures.patterns] == [
+        ("Riverside Health", "09", 7, 1.25),
+        ("Riverside Health", "14", 4, None),
+    ]
+
+
 def test_engagement_of_another_week_is_not_counted(changed: Changed) -> None:
     figures = changed("update post_days set measured_on = '2026-11-15' where post_id = 'facebook-0' and age_days = 0")
     assert next(p.engagements for p in figures.attention if p.post_id == "facebook-0") == 459
@@ -179,8 +197,9 @@ def test_no_file_a_broken_file_and_a_file_of_another_make(tmp_path: Path, publis
 
 
 def test_the_hand_made_file_has_the_marts_columns(published_once: Path) -> None:
-    described = yaml.safe_load((Path(__file__).parents[2] / "sql/models/marts/_marts.yml").read_text())
-    real = {model["name"]: {column["name"] for column in model["columns"]} for model in described["models"]}
+    described = (Path(__file__).parents[2] / "sql/models/marts").glob("_*.yml")
+    models = [model for path in described for model in yaml.safe_load(path.read_text()).get("models", ())]
+    real = {model["name"]: {column["name"] for column in model["columns"]} for model in models}
     real["metric_breaks"] = real.pop("breaks", real.get("metric_breaks", set()))
     with duckdb.connect(str(published_once), read_only=True) as connection:
         rows = connection.execute("select table_name, column_name from duckdb_columns() where not internal").fetchall()

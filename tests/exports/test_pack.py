@@ -17,12 +17,22 @@ import pytest
 from socialmetrics.errors import Misconfigured
 from socialmetrics.exports import Figures, export, remake, write
 from socialmetrics.exports import pack as packs
+from socialmetrics.exports.figures import from_json, to_json
 from socialmetrics.settings import Settings
 
 NAMES = {
     *("manifest.json", "figures.json", "report.html", "report.xlsx"),
-    *("scorecard.csv", "weeks.csv", "activity.csv", "posts.csv", "among_peers.csv", "missing.csv", "peers_gone.csv"),
-    *("coverage.csv", "metrics.csv", "metric_breaks.csv", "account_weeks.csv"),
+    *(
+        "scorecard.csv",
+        "weeks.csv",
+        "activity.csv",
+        "posts.csv",
+        "notes.csv",
+        "among_peers.csv",
+        "missing.csv",
+        "peers_gone.csv",
+    ),
+    *("coverage.csv", "metrics.csv", "metric_breaks.csv", "account_weeks.csv", "post_patterns.csv"),
 }
 
 
@@ -119,6 +129,20 @@ def test_a_past_pack_is_made_again_byte_for_byte(pack: Path) -> None:
     (pack / "stray.txt").write_text("not ours")
     assert remake(pack)
     assert contents(pack) == before
+
+
+def test_a_pack_frozen_before_patterns_were_told_is_made_again_as_it_was(figures: Figures, tmp_path: Path) -> None:
+    told = json.loads(to_json(figures))
+    del told["patterns"]
+    for post in told["attention"]:
+        del post["is_far_above_usual"]
+    earlier = from_json(json.dumps(told).encode())
+    pack = tmp_path / "2026-W47"
+    assert write(earlier, pack)
+    assert json.loads((pack / "figures.json").read_bytes()) == told
+    assert {path.name for path in pack.iterdir()} == NAMES - {"post_patterns.csv"}
+    assert "is_far_above_usual" not in (pack / "posts.csv").read_text()
+    assert not remake(pack)
 
 
 def test_a_damaged_file_is_put_right(pack: Path, figures: Figures) -> None:

@@ -282,7 +282,7 @@ def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
             post = ("facebook", account_id, f"{account_id}{number}")
             record.published[post] = first + timedelta(days=days)
             day = record.published_on(post) + timedelta(days=7)
-            at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "H1" else "told in time"
+            at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "J1" else "told in time"
             for metric, value in (("comments", comments), ("reactions", others), ("shares", 0)):
                 yield Said(*post, metric, day, value, None, at, run_id, at)
 

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
 
 from .expected import Expected
-from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
+from .record import ACCOUNT_METRICS, Record, Said, Total, Visit, Watcher, Wire, each_day, imported
 
 Places = dict[tuple[str, str, str], Account]  # by platform, organization and group
 
@@ -69,21 +70,33 @@ class Puller:
         secret = SecretStr("fail-503" if answers == "nothing" else "token")
         tokens = {} if answers == "not_set_up" else {"": secret, "childrens": secret}
         reach = Access(self.sandbox.url(platform, "{now}"), tokens, ladder=LADDERS.get(platform, LADDER))
+        asked_before = len(self.sandbox.requests)
         with clock.still(visit.instant):
             pipeline.extract(self.settings, platform, pipeline.day_of(self.settings, day), reach)
+        asked = list(islice(self.sandbox.requests, asked_before, None))
+        # a batch costs as many units as it has items, if it is answered
+        units = sum(request.batch_size if request.batch_size and answers == "well" else 1 for request in asked)
+        self.record.wire[visit] = Wire(len(asked), units)
         self.watcher.visit(visit, self.accounts, self.organizations)
 
     def bring(self, file: str, readings: list[Said], at: datetime) -> None:
         """Import a CSV of figures from elsewhere."""
+        lines = [(r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source) for r in readings]
+        self._import(file, lines, at)
+        self.record.said += readings
+
+    def bring_totals(self, file: str, totals: list[Total]) -> None:
+        """Import a CSV of totals over the directory."""
+        lines = [(t.platform, "", t.metric, t.day, t.date_precision, t.value, t.precision, t.source) for t in totals]
+        self._import(file, lines, totals[0].at)
+        self.record.totals += totals
+
+    def _import(self, file: str, lines: list[tuple[object, ...]], at: datetime) -> None:
         path = self.settings.home / file
-        with path.open("w", encoding="utf-8", newline="") as lines:
-            out = csv.writer(lines)
-            out.writerow(READING)
-            for r in readings:
-                out.writerow([r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source])
+        with path.open("w", encoding="utf-8", newline="") as text:
+            csv.writer(text).writerows([READING, *lines])
         with clock.still(at):
             pipeline.import_readings(self.settings, path)
-        self.record.said += readings
 
     def publish(self) -> Scenario:
         warehouse.build(self.settings)
@@ -115,6 +128,8 @@ def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_
                 puller.visit(platform, day, hours, answers)
     for number, readings in enumerate(history(oracle_world)):
         puller.bring(f"history-{number}.csv", readings, readings[0].at)
+    for number, totals in enumerate(totals_told()):
+        puller.bring_totals(f"totals-{number}.csv", totals)
     return puller.publish()
 
 
@@ -164,9 +179,14 @@ def first_directory(world: World) -> list[Account]:
     changes: dict[tuple[str, str], dict[str, Any]] = {
         ("x", "h0007"): {"opened_on": date(2026, 8, 20)},
         ("youtube", "h0007"): {"cadence": "never", "weekday": None},
+        ("x", "h0003"): {"opened_on": date(2024, 11, 30)},
+        ("x", "h0004"): {"opened_on": date(2025, 8, 31)},
+        ("x", "h0005"): {"opened_on": date(2025, 9, 1)},
+        ("facebook", "h0008"): {"opened_on": date(2026, 2, 1)},
     }
     unknown = Account("h0001", "x", "NotResolvedYet", label="careers", cadence="daily")
-    return [unknown, *(replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world))]
+    closed = Account("h0006", "x", "ClosedLongAgo", opened_on=date(2025, 1, 1), closed_on=date(2025, 10, 31))
+    return [unknown, closed, *(replace(a, **changes.get((a.platform, a.organization_id), {})) for a in listed(world))]
 
 
 def second_directory(world: World) -> list[Account]:
@@ -211,6 +231,27 @@ HISTORY = (
     (("youtube", "h0007", "main"), "followers"),
     (("facebook", "h0007", "main"), "followers"),
 )
+
+
+def totals_told() -> list[list[Total]]:
+    """Two imports: figures of a known day and others, two of one month, and one that the later import corrects."""
+    at, later = IMPORTED_AT + timedelta(hours=2), IMPORTED_AT + timedelta(hours=3)
+    told = [("x", date(2026, 1, 31), 103), ("x", date(2026, 3, 4), 132), ("x", date(2026, 8, 15), 284)]
+    told += [("youtube", date(2026, 3, 4), 126), ("youtube", date(2026, 3, 31), 126), ("youtube", date(2026, 7, 1), 90)]
+    return [
+        [
+            *(Total(platform, "accounts", day, value, at) for platform, day, value in told),
+            Total("x", "accounts", date(2026, 7, 1), 253, at, "year"),
+            Total("x", "accounts", date(2026, 8, 20), 300, at, precision="more_than"),
+            Total("x", "accounts", date(2026, 9, 2), 430, at, precision="rounded"),
+            Total("all", "accounts", date(2026, 3, 4), 700, at),
+            Total("all", "organizations", date(2026, 3, 4), 216, at, source="one page"),
+            Total("all", "organizations", date(2026, 9, 2), 999, at),
+            Total("all", "population", date(2026, 7, 27), 500, at, precision="rounded", source="a release"),
+            Total("all", "population", date(2026, 9, 1), 510, at, precision="rounded", source="another release"),
+        ],
+        [Total("all", "organizations", date(2026, 9, 2), 391, later, source="a correction")],
+    ]
 
 
 def meetings(accounts: Places) -> list[Said]:

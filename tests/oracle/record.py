@@ -70,6 +70,14 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """What a visit's requests came to at the other end."""
+
+    calls: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What one run or import said of one metric (house name; None: of all of them) of one subject on one day.
 
@@ -110,6 +118,20 @@ class Organizations:
     organizations: tuple[Organization, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An imported figure over the whole directory."""
+
+    platform: str
+    metric: str
+    day: date
+    value: int
+    at: datetime
+    date_precision: str = "day"
+    precision: str = "exact"
+    source: str = "a page"
+
+
 @dataclass
 class Record:
     """All that was said, by whom, and what was known; what the marts are made of."""
@@ -118,8 +140,12 @@ class Record:
     snapshots: list[Snapshot] = field(default_factory=list)
     organizations: list[Organizations] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
+    wire: dict[Visit, Wire] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    totals: list[Total] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+    discovered: dict[tuple[str, str, str], tuple[datetime, WorldPost]] = field(default_factory=dict)  # first seen at
+    shown: dict[Key, tuple[datetime, WorldAccount]] = field(default_factory=dict)  # last seen in public at
 
     @property
     def horizon(self) -> date:
@@ -228,6 +254,7 @@ class Watcher:
                 self._say(visit, account.account_id, None, None, None, reason)
                 continue
             public.add(account.account_id)
+            self.record.shown[account.platform, account.account_id] = (visit.instant, account)
             self._counts(visit, account)
             told |= {post.post_id: post for post in self._discover(visit, account)}
         if visit.platform == "facebook":
@@ -261,7 +288,9 @@ class Watcher:
         self.discovered[key] = (visit.day, visit.instant)
         self.known |= {post.post_id: post for post in found}
         for post in found:
-            self.record.published[post.platform, post.account_id, post.post_id] = post.published_at
+            key_of_post = (post.platform, post.account_id, post.post_id)
+            self.record.published[key_of_post] = post.published_at
+            self.record.discovered.setdefault(key_of_post, (visit.instant, post))
         return found
 
     def _has_news(self, visit: Visit, account: WorldAccount, day: date, at: datetime) -> bool:

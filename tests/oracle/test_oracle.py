@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
     assert all(visit.instant.date() > visit.day for visit in record.visits)
 
 
+@cache
 def tables(expected: Expected) -> dict[str, Rows]:
     engagement = Engagement(expected)
     return {

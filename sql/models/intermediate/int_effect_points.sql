@@ -26,7 +26,7 @@ organizations as (
         is_own,
         {{ var('effect_pool') }} as pool
 
-    from {{ ref('organizations') }}
+    from {{ ref('int_latest_organizations') }}
 
 ),
 

@@ -48,7 +48,7 @@ breaks as (
         metric,
         effective_on
 
-    from {{ ref('breaks') }}
+    from {{ ref('int_breaks') }}
     where
         subject = 'account'
         and not is_comparable
@@ -61,7 +61,7 @@ breaks as (
         '{{ metric }}' as metric,
         breaks.effective_on
 
-    from {{ ref('breaks') }} as breaks
+    from {{ ref('int_breaks') }} as breaks
     inner join registry
         on breaks.platform = registry.platform
         and breaks.native_metric = registry.native_metric

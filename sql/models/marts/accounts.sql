@@ -15,15 +15,7 @@ profiles as (
 
 observed as (
 
-    select
-        account_key,
-        platform,
-        account_id,
-        min(case when value is not null and not is_imported then measured_on end) as first_observed_on,
-        max(case when value is not null and not is_imported then measured_on end) as last_observed_on
-
-    from {{ ref('int_account_values') }}
-    group by account_key, platform, account_id
+    select * from {{ ref('int_sightings') }}
 
 ),
 
@@ -61,7 +53,10 @@ select
     directory.cadence,
     directory.opened_on,
     directory.closed_on,
-    profiles.status,
+    case
+        when observed.gone_on > coalesce(observed.last_observed_on, date '0001-01-01') then observed.gone_as
+        else profiles.status
+    end as status,
     observed.first_observed_on,
     observed.last_observed_on
 

@@ -1,30 +1,13 @@
 {{ config(alias='metric_breaks') }}
 
-with
-
-breaks as (
-
-    select * from {{ ref('metric_breaks') }}
-
-),
-
-registry as (
-
-    select * from {{ ref('metrics') }}
-
-)
-
 select
-    breaks.platform,
-    breaks.native_metric,
-    registry.metric,
-    registry.subject,
-    breaks.effective_on,
-    breaks.is_comparable,
-    breaks.what_changed,
-    breaks.source_url
+    platform,
+    native_metric,
+    metric,
+    subject,
+    effective_on,
+    is_comparable,
+    what_changed,
+    source_url
 
-from breaks
-left join registry
-    on breaks.platform = registry.platform
-    and breaks.native_metric = registry.native_metric
+from {{ ref('int_breaks') }}

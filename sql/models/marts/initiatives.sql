@@ -1,12 +1,3 @@
-with
-
-snapshot as (
-
-    select * from {{ ref('stg_initiatives') }}
-    where file = {{ newest_file('initiatives') }}
-
-)
-
 select
     initiative_id,
     name,
@@ -18,4 +9,4 @@ select
     cast({{ days_between('started_on', 'ended_on') }} + 1 as integer) as duration_days,
     cost_usd
 
-from snapshot
+from {{ ref('int_initiatives') }}

@@ -1,12 +1,3 @@
-with
-
-snapshot as (
-
-    select * from {{ ref('stg_notes') }}
-    where file = {{ newest_file('notes') }}
-
-)
-
 select
     noted_on,
     platform,
@@ -14,4 +5,4 @@ select
     text,
     hide_post
 
-from snapshot
+from {{ ref('int_notes') }}

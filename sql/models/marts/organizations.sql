@@ -1,12 +1,3 @@
-with
-
-snapshot as (
-
-    select * from {{ ref('stg_organizations') }}
-    where file = {{ newest_file('organizations') }}
-
-)
-
 select
     organization_id,
     name,
@@ -17,4 +8,4 @@ select
     teaching,
     setting
 
-from snapshot
+from {{ ref('int_latest_organizations') }}

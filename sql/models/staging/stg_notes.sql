@@ -3,6 +3,7 @@ with
 source as (
 
     select * from {{ landing(source('landing', 'notes')) }}
+    where {{ landed_by('landed_at') }}
 
 ),
 

@@ -16,7 +16,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from socialmetrics.exports.figures import Break, Score, Series, WeekPoint
+from socialmetrics.exports.figures import Break, Note, Score, Series, WeekPoint
 from socialmetrics.exports.words import between, compact, is_exact, level, short_day, signed
 
 WIDTH, HEIGHT = 348, 112
@@ -69,7 +69,8 @@ def weekly_changes(score: Score, series: Series) -> Chart:
         layers.append(
             _mark(absent).mark_text(color=MUTED, fontSize=12, dy=-7).encode(x=x, y=y.encode("y"), text="text:N")
         )
-    return Chart(_svg(layers), _say_changes(score, points))
+    layers += _note_marks(series.notes, points, x, y)
+    return Chart(_svg(layers), _say_changes(score, points) + _say_notes(series.notes, points))
 
 
 def year_of_levels(score: Score, series: Series) -> Chart:
@@ -102,10 +103,11 @@ def year_of_levels(score: Score, series: Series) -> Chart:
     if alone:
         layers.append(_mark(alone).mark_circle(color=MUTED, size=14, opacity=1).encode(x=x, y=y.encode("value")))
     layers += _break_rules(series.breaks, points, x, y)
+    layers += _note_marks(series.notes, points, x, y)
     if points[-1].value is not None:
         now = [{"x": len(points) - 1, "value": points[-1].value}]
         layers.append(_mark(now).mark_circle(color=ACCENT, size=42, opacity=1).encode(x=x, y=y.encode("value")))
-    return Chart(_svg(layers), _say_levels(score, points, series.breaks))
+    return Chart(_svg(layers), _say_levels(score, points, series.breaks) + _say_notes(series.notes, points))
 
 
 def usual_strip(score: Score) -> Chart:
@@ -231,6 +233,19 @@ def _break_rules(breaks: Sequence[Break], points: Sequence[WeekPoint], x: alt.X,
     return layers
 
 
+def _note_marks(notes: Sequence[Note], points: Sequence[WeekPoint], x: alt.X, y: _Axis) -> list[Any]:
+    """A small triangle below each week that a person said something about."""
+    weeks = sorted({at for note in notes if (at := _week_at(points, note.noted_on)) >= 0})
+    if not weeks:
+        return []
+    marks = _mark([{"x": at, "y": y.low} for at in weeks])
+    return [
+        marks.mark_point(shape="triangle-up", filled=True, color=INK, size=36, opacity=1, yOffset=5).encode(
+            x=x, y=y.encode("y")
+        )
+    ]
+
+
 def _months(points: Sequence[WeekPoint]) -> alt.Axis:
     """A label under the first week of a month: of every month, or of every second or third where they would crowd."""
     firsts = {i: p.week_start_on for i, p in enumerate(points) if p.week_start_on.day <= 7}
@@ -315,3 +330,8 @@ def _say_levels(score: Score, points: Sequence[WeekPoint], breaks: Sequence[Brea
     gaps = f"; {absent} of {len(points)} weeks have no figure and are left open" if absent else ""
     changed = f"; definition changed on {', '.join(short_day(b.effective_on) for b in breaks)}" if breaks else ""
     return f"{told}{gaps}{changed}."
+
+
+def _say_notes(notes: Sequence[Note], points: Sequence[WeekPoint]) -> str:
+    days = [short_day(note.noted_on) for note in notes if _week_at(points, note.noted_on) >= 0]
+    return f" Notes on {', '.join(dict.fromkeys(days))}." if days else ""

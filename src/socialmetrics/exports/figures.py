@@ -77,14 +77,28 @@ class Break(Frozen):
     source_url: str | None
 
 
+class Note(Frozen):
+    """A person's words about a day. `platform_name` is None where they are about all platforms."""
+
+    noted_on: date
+    platform: str | None
+    platform_name: str | None
+    post_id: str | None
+    text: str
+
+
 class Series(Frozen):
-    """The last 53 weeks of one score, oldest first, one point for each week whether there is a figure or not."""
+    """The last 53 weeks of one score, oldest first, one point for each week whether there is a figure or not.
+
+    `notes` are those of its platform or of all platforms in these weeks.
+    """
 
     organization_id: str
     platform: str
     metric: str
     points: tuple[WeekPoint, ...]
     breaks: tuple[Break, ...]
+    notes: tuple[Note, ...] = ()
 
 
 class Activity(Frozen):
@@ -106,7 +120,8 @@ class Activity(Frozen):
 class Attention(Frozen):
     """One of our posts: the engagement it drew in the week, and of that its comments (None where not known).
 
-    Title and link are there while the post is public.
+    Title and link are there while the post is public. `is_far_above_usual`: None where there is no usual yet, and in
+    packs frozen before it was told.
     """
 
     platform: str
@@ -121,6 +136,21 @@ class Attention(Frozen):
     engagements: int
     comments: int | None
     is_mostly_comments: bool
+    is_far_above_usual: bool | None = None
+
+
+class Pattern(Frozen):
+    """One of our accounts' posts of one kind, hour or weekday, over 90 days. For the desk; no format leads with it."""
+
+    platform: str
+    platform_name: str
+    account: str
+    dimension: str
+    dimension_value: str
+    latest_on: date
+    posts: int
+    posts_with_lift: int
+    median_lift_7d: float | None
 
 
 class Standing(Frozen):
@@ -233,10 +263,13 @@ class Figures(Frozen):
     definitions: tuple[Definition, ...]
     breaks: tuple[Break, ...]
     account_weeks: Table
+    patterns: tuple[Pattern, ...] | None = None
+    notes: tuple[Note, ...] | None = None
 
 
 def to_json(figures: Figures) -> bytes:
-    return (figures.model_dump_json(indent=1) + "\n").encode()
+    """As they were frozen: what an earlier program did not tell stays away, so that a past pack stays as it was."""
+    return (figures.model_dump_json(indent=1, exclude_unset=True) + "\n").encode()
 
 
 def from_json(content: bytes) -> Figures:

@@ -21,6 +21,8 @@ from socialmetrics.exports.figures import (
     Figures,
     Gone,
     Missing,
+    Note,
+    Pattern,
     Score,
     Series,
     Source,
@@ -66,6 +68,7 @@ def _read(
     sunday = monday + timedelta(days=6)
     source = _source(connection, name, size)
     breaks = _breaks(connection, sunday)
+    notes = _notes(connection, monday - timedelta(weeks=WEEKS_SHOWN - 1), sunday)
     definitions = _definitions(connection)
     history = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
     is_over = source.latest_on is not None and source.latest_on >= sunday
@@ -81,7 +84,7 @@ def _read(
         headline=headline.headline(scores, notices),
         organizations=_organizations(connection),
         scores=scores,
-        series=_series(history, monday, breaks),
+        series=_with_notes(_series(history, monday, breaks), notes),
         activity=_activity(connection, week_of(monday)),
         attention=_attention(connection, monday, sunday),
         standings=_standings(connection, week_of(monday)),
@@ -91,6 +94,8 @@ def _read(
         definitions=definitions,
         breaks=breaks,
         account_weeks=_account_weeks(connection, week_of(monday)),
+        patterns=_patterns(connection),
+        notes=tuple(note for note in notes if note.noted_on >= monday),
     )
 
 
@@ -239,6 +244,36 @@ def _series(history: Iterable[Row], monday: date, breaks: Sequence[Break]) -> tu
     return tuple(found)
 
 
+def _notes(connection: duckdb.DuckDBPyConnection, first: date, sunday: date) -> tuple[Note, ...]:
+    """A person's words about the weeks shown, on the platforms we are on."""
+    rows = _rows(
+        connection,
+        """
+        select noted_on, platform, post_id, text
+        from notes
+        where noted_on between ? and ?
+            and (platform is null or platform in (select platform from accounts where is_own))
+        order by noted_on, platform nulls first, post_id nulls first, text
+        """,
+        first,
+        sunday,
+    )
+    return tuple(
+        Note(
+            **{**row, "text": _text(row["text"])},
+            platform_name=platform_name(row["platform"]) if row["platform"] else None,
+        )
+        for row in rows
+    )
+
+
+def _with_notes(found: Iterable[Series], notes: Sequence[Note]) -> tuple[Series, ...]:
+    return tuple(
+        series.model_copy(update={"notes": tuple(n for n in notes if n.platform in (None, series.platform))})
+        for series in found
+    )
+
+
 def _notices(connection: duckdb.DuckDBPyConnection, source: Source, monday: date, sunday: date) -> list[str]:
     """What the first line says: platforms of which nothing of ours comes any more, and a file older than the Sunday."""
     limit = min(sunday, source.latest_on) if source.latest_on else sunday
@@ -341,11 +376,17 @@ def _attention(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date
             coalesce(p.status, 'public') = 'public' as is_public, p.published_on,
             case when coalesce(p.status, 'public') = 'public' then p.title end as title,
             case when coalesce(p.status, 'public') = 'public' then p.url end as url,
-            g.engagements, g.comments, coalesce(g.comments * 2 > g.engagements, false) as is_mostly_comments
+            g.engagements, g.comments, coalesce(f.is_mostly_comments, false) as is_mostly_comments, f.is_far_above_usual
         from gained as g
         inner join accounts as a on a.platform = g.platform and a.account_id = g.account_id
         inner join posts as p on p.platform = g.platform and p.account_id = g.account_id and p.post_id = g.post_id
+        left join post_performance as f
+            on f.platform = g.platform and f.account_id = g.account_id and f.post_id = g.post_id
         where g.engagements > 0
+            and not exists (
+                from notes as n
+                where n.hide_post and n.post_id = g.post_id and coalesce(n.platform, g.platform) = g.platform
+            )
         order by g.engagements desc, g.platform, g.account_id, g.post_id
         limit ?
         """,
@@ -359,6 +400,23 @@ def _attention(connection: duckdb.DuckDBPyConnection, monday: date, sunday: date
         )
         for row in rows
     )
+
+
+def _patterns(connection: duckdb.DuckDBPyConnection) -> tuple[Pattern, ...]:
+    """Our posts by kind, hour and weekday, up to the file's latest day."""
+    rows = _rows(
+        connection,
+        """
+        select
+            p.platform, a.handle, a.label, a.name, a.account_id, p.dimension, p.dimension_value, p.latest_on,
+            p.posts, p.posts_with_lift, p.median_lift_7d
+        from post_patterns as p
+        inner join accounts as a on a.account_key = p.account_key
+        where a.is_own
+        order by p.platform, a.account_id, p.dimension, p.dimension_value
+        """,
+    )
+    return tuple(Pattern(**{**_named(row), "dimension_value": _text(row["dimension_value"])}) for row in rows)
 
 
 def _standings(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Standing, ...]:

@@ -24,12 +24,13 @@ class Sheet:
 
 def sheets(figures: Figures) -> list[Sheet]:
     """One sheet for each kind of row, in the order of the report."""
-    weeks = account_weeks(figures)
+    weeks, is_told = account_weeks(figures), figures.patterns is not None  # packs frozen earlier do not tell it
     return [
         _sheet("scorecard", "Scorecard", figures.scores, _SCORE),
         _weeks(figures),
         _sheet("activity", "Activity", figures.activity, _ACTIVITY),
-        _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION),
+        _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION + _ATTENTION_SINCE * is_told),
+        *[_sheet("notes", "Notes", figures.notes or (), _NOTE)] * (figures.notes is not None),
         _sheet("among_peers", "Among peers", figures.standings, _STANDING),
         _missing(figures),
         _gone(figures),
@@ -37,6 +38,7 @@ def sheets(figures: Figures) -> list[Sheet]:
         _sheet("metrics", "What the figures mean", figures.definitions, _DEFINITION),
         _sheet("metric_breaks", "Changed definitions", figures.breaks, _BREAK),
         weeks,
+        *[_sheet("post_patterns", "Kinds and hours", figures.patterns or (), _PATTERN)] * is_told,
     ]
 
 
@@ -64,6 +66,11 @@ _ATTENTION = (
     "platform", "account", "post_id", "kind", "is_public", "title", "url", "published_on",
     "engagements", "comments", "is_mostly_comments",
 )  # fmt: skip
+_ATTENTION_SINCE = ("is_far_above_usual",)
+_PATTERN = (
+    "platform", "account", "dimension", "dimension_value", "latest_on", "posts", "posts_with_lift", "median_lift_7d",
+)  # fmt: skip
+_NOTE = ("noted_on", "platform", "post_id", "text")
 _STANDING = (
     "platform", "account", "followers", "low", "high", "best_rank", "worst_rank", "ranked",
     "weekly_growth_rate", "growth_best_rank", "growth_worst_rank", "growth_ranked", "median_growth_rate",

@@ -32,6 +32,7 @@ class Formats:
     whole: Format
     change: Format
     rate: Format
+    times: Format
     day: Format
     link: Format
 
@@ -80,6 +81,7 @@ def _formats(workbook: Workbook) -> Formats:
         whole=made(num_format="#,##0"),
         change=made(num_format="+#,##0;-#,##0;0"),
         rate=made(num_format="+0.0%;-0.0%;0.0%"),
+        times=made(num_format="0.00"),
         day=made(num_format="yyyy-mm-dd", align="left"),
         link=made(font_color="#0b5a73", underline=1),
     )
@@ -175,6 +177,8 @@ def _cell(sheet: Worksheet, row: int, column: int, name: str, value: Value, form
         style = (
             formats.rate
             if name.endswith("_rate") or name.startswith("rate_")
+            else formats.times
+            if "_lift_" in name
             else formats.change
             if is_change
             else formats.whole
