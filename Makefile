@@ -6,7 +6,7 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help install demo test prove check format picture up
+.PHONY: help install demo test prove check format faults fuzz picture up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -30,6 +30,9 @@ check: install  ## format, lint, types, SQL
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) sqlfluff lint --processes 2 --config sql/.sqlfluff sql/models sql/macros sql/tests
+
+faults: install  ## docs/faults.md, from what happens on the days of the fault book
+	@cd tests && $(RUN) python -W ignore -m faults.book
 
 format: install  ## put Python and imports into shape
 	$(RUN) ruff check --fix-only --quiet .
