@@ -11,7 +11,7 @@ from socialmetrics.errors import Exhausted, Throttled, Unavailable
 from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
 
-from .days import Struck, all_days, covered, held
+from .days import Struck, all_days
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 
@@ -43,11 +43,11 @@ def written(home: Home, days: list[Struck]) -> str:
 
 
 def _row(home: Home, struck: Struck) -> str:
-    own, peer, posts = held(home, struck)
+    own, peer, posts = struck.held
     holds = own if own == peer == posts else f"{own} / {peer} / {posts}"
     says = struck.says.replace(str(struck.day), "DAY").replace("|", "\\|")
     calls = f"at most {struck.case.most}" if struck.case.trick == "impatient" else str(struck.calls)
-    return f"| {struck.case.what} | {holds} | {covered(home, struck)} | {says} | {calls} | {_then(struck, home)} |"
+    return f"| {struck.case.what} | {holds} | {struck.coverage} | {says} | {calls} | {_then(struck, home)} |"
 
 
 def _then(struck: Struck, home: Home) -> str:

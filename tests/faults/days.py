@@ -28,7 +28,10 @@ UNKNOWN = {"youtube": "UC{:022}", "x": "99{:06}", "facebook": "99{:06}"}
 
 @dataclass(frozen=True)
 class Struck:
-    """A case's day, its own account and the peer's, and what became of it."""
+    """A case's day, its own account and the peer's, and what became of it.
+
+    `held`: of the own account, the peer's and the posts that were due, `values` or the reasons there are none.
+    """
 
     case: Case
     day: date
@@ -36,6 +39,8 @@ class Struck:
     problem: SocialmetricsError | None = None
     calls: int = 0
     says: str = ""
+    held: tuple[str, str, str] = ("", "", "")
+    coverage: str = ""
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -88,7 +93,7 @@ def all_days(home: Home, world: World) -> list[Struck]:
     pipeline.model(home.settings)
     pipeline.publish(home.settings)
     pipeline.export(home.settings, "2026-W40")
-    return found
+    return _read(home, found)
 
 
 def _strike(home: Home, struck: Struck) -> Struck:
@@ -142,29 +147,31 @@ def _jumping(fetch: Any, jump: timedelta) -> Any:
     return fetched
 
 
-def held(home: Home, struck: Struck) -> tuple[str, str, str]:
-    """What the warehouse holds of the own account, the peer's and the posts that were due: `values`, or reasons."""
-    accounts = [_words(home, "account_metric_days", "value", struck, [account_id]) for account_id in struck.ids]
-    return accounts[0], accounts[1], _words(home, "post_days", "engagements", struck, list(struck.ids))
+def _read(home: Home, days: list[Struck]) -> list[Struck]:
+    """With what the warehouse holds, and how `coverage_days` counts it: `3 of 9; 6 unavailable`."""
+    _, accounts = warehouse.query(
+        home.settings, "select account_id, measured_on, coalesce(reason, 'values') from account_metric_days"
+    )
+    _, posts = warehouse.query(
+        home.settings,
+        "select account_id, measured_on, coalesce(reason, case when engagements is not null then 'values' end) "
+        "from post_days",
+    )
+    columns, rows = warehouse.query(home.settings, "select * from coverage_days")
+    coverage = {(row[0], row[1]): dict(zip(columns, row, strict=True)) for row in rows}
+    found = []
+    for struck in days:
+        own, peer = (_words(accounts, struck.day, [account_id]) for account_id in struck.ids)
+        row = coverage[struck.case.platform, struck.day]
+        missing = [
+            f"{n} {name.removeprefix('missing_')}" for name, n in row.items() if name.startswith("missing_") and n
+        ]
+        counted = "; ".join([f"{row['observed']} of {row['expected']}", *missing])
+        held = own, peer, _words(posts, struck.day, list(struck.ids))
+        found.append(replace(struck, held=held, coverage=counted))
+    return found
 
 
-def _words(home: Home, mart: str, value: str, struck: Struck, ids: list[str]) -> str:
-    sql = f"""
-        select distinct coalesce(reason, case when {value} is not null then 'values' end)
-        from {mart}
-        where platform = '{struck.case.platform}' and measured_on = date '{struck.day}'
-            and account_id in ({", ".join(f"'{each}'" for each in ids)})
-        order by 1
-    """
-    return ", ".join(word for (word,) in warehouse.query(home.settings, sql)[1] if word) or "nothing"
-
-
-def covered(home: Home, struck: Struck) -> str:
-    """`3 of 9; 6 unavailable`, as `coverage_days` counts them."""
-    sql = f"select * from coverage_days where platform = '{struck.case.platform}' and measured_on = date '{struck.day}'"
-    columns, rows = warehouse.query(home.settings, sql)
-    if not rows:
-        return "no row"
-    row = dict(zip(columns, rows[0], strict=True))
-    missing = [f"{n} {name.removeprefix('missing_')}" for name, n in row.items() if name.startswith("missing_") and n]
-    return "; ".join([f"{row['observed']} of {row['expected']}", *missing])
+def _words(rows: list[tuple[Any, ...]], day: date, ids: list[str]) -> str:
+    words = {word for account_id, measured_on, word in rows if measured_on == day and account_id in ids and word}
+    return ", ".join(sorted(words)) or "nothing"
