@@ -255,7 +255,7 @@ MUTATIONS = QUICK | {
     "four_are_enough": Mutation(
         PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
     ),
-    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
+    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew, described_from)", "", in_parts=True),
     "the_past_has_no_stratum": Mutation(
         MEMBERS,
         "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
