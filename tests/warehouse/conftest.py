@@ -40,8 +40,9 @@ class Landing:
         stamp = {"measured_on": day, "landed_at": at(day, hour), "run_id": f"{day:%Y%m%d}T{hour}"}
         known = organizations or [{"organization_id": "ours", "name": "Ours", "is_own": True}]
         self.write("organizations", [stamp | row for row in known])
-        defaults = {"organization_id": "ours", "handle": "h", "cadence": "daily", "credential": "", "is_own": True}
-        self.write("accounts", [stamp | defaults | row for row in accounts])
+        defaults = {"organization_id": "ours", "cadence": "daily", "credential": "", "is_own": True}
+        handles = [{"handle": f"h{row['account_id']}"} for row in accounts]
+        self.write("accounts", [stamp | defaults | handle | row for handle, row in zip(handles, accounts, strict=True)])
 
     def run(
         self,
