@@ -61,6 +61,10 @@ create table account_weeks (
     days_expected bigint, days_observed bigint, is_complete boolean, usual_low bigint, usual_high bigint,
     usual_weeks bigint, reading varchar, last_year_value bigint, last_year_change bigint,
     change_since_last_year bigint);
+create table peer_weeks (
+    account_key bigint, platform varchar, account_id varchar, metric varchar, week varchar, stratum varchar,
+    value bigint, low bigint, high bigint, n integer, rank_from integer, rank_to integer, growth_rate double,
+    growth_n integer, growth_rank integer, growth_median double);
 create table coverage_days (
     platform varchar, measured_on date, expected bigint, observed bigint, missing bigint, {_MISSING},
     accounts_expected bigint, accounts_observed bigint, is_complete boolean, complete_through_on date,
@@ -125,6 +129,14 @@ def _directory(connection: duckdb.DuckDBPyConnection) -> None:
                 change_low=-50, change_high=120, growth_rate=rate, weekly_growth_rate=rate, days_expected=7,
                 days_observed=7, is_complete=True, usual_weeks=12, reading="usual",
             )  # fmt: skip
+        is_rounded = platform == "youtube"
+        insert(
+            connection, "peer_weeks", account_key=key_of(platform, f"{platform[0]}0"), platform=platform,
+            account_id=f"{platform[0]}0", metric="followers", week=WEEK, stratum="all",
+            value=48_200 if is_rounded else 48_212, low=48_200 if is_rounded else 48_212,
+            high=48_299 if is_rounded else 48_212, n=7, rank_from=4, rank_to=5 if is_rounded else 4,
+            growth_rate=0.0025, growth_n=7, growth_rank=None if is_rounded else 5, growth_median=0.003,
+        )  # fmt: skip
         for metric, value, low, high in (("posts_published", 9, 5, 11), ("engagements", 1_840, 900, 2_600)):
             insert(
                 connection, "account_weeks", account_key=key_of(platform, f"{platform[0]}0"), platform=platform,

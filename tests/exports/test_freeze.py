@@ -105,20 +105,16 @@ def test_a_peer_that_is_gone_is_one_line(figures: Figures, changed: Changed) -> 
     assert changed(back).gone == ()
 
 
-def test_ranks_span_where_the_platform_rounds(figures: Figures, changed: Changed) -> None:
-    facebook = next(s for s in figures.standings if s.platform == "facebook")
+def test_ranks_are_the_marts_and_growth_is_not_ranked_where_the_platform_rounds(figures: Figures) -> None:
+    facebook, _, youtube = figures.standings
     assert (facebook.best_rank, facebook.worst_rank, facebook.ranked) == (4, 4, 7)
-    assert (facebook.growth_best_rank, facebook.growth_ranked) == (5, 7)
-    assert next(s for s in figures.standings if s.platform == "youtube").growth_best_rank is None
-    closer = changed(
-        "update account_weeks set low = 48150, high = 48249 where platform = 'youtube' and account_id = 'y4'"
-    )
-    youtube = next(s for s in closer.standings if s.platform == "youtube")
-    assert (youtube.best_rank, youtube.worst_rank) == (3, 4)
+    assert (facebook.growth_best_rank, facebook.growth_ranked, facebook.median_growth_rate) == (5, 7, 0.003)
+    assert (youtube.best_rank, youtube.worst_rank) == (4, 5)
+    assert (youtube.growth_best_rank, youtube.median_growth_rate) == (None, None)
 
 
-def test_fewer_than_five_accounts_are_not_ranked(changed: Changed) -> None:
-    figures = changed("delete from account_weeks where platform = 'x' and account_id > 'x3'")
+def test_an_account_without_a_rank_is_not_among_its_peers(changed: Changed) -> None:
+    figures = changed("update peer_weeks set rank_from = null, rank_to = null where platform = 'x'")
     assert {s.platform for s in figures.standings} == {"facebook", "youtube"}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 
-from socialmetrics.exports import Figures, charts, html
+from socialmetrics.exports import Figures, charts, csv_files, html
+from socialmetrics.exports.figures import from_json, to_json
 from socialmetrics.exports.words import short_day
 
 from .conftest import NASTY
@@ -67,3 +69,14 @@ def test_a_hidden_post_is_not_in_the_pack(figures: Figures, changed: Callable[[s
 def test_a_post_is_hidden_on_its_own_platform(changed: Callable[[str], Figures]) -> None:
     assert "x-0" in {post.post_id for post in changed(hide("x-0", "facebook")).attention}
     assert "x-0" not in {post.post_id for post in changed(hide("x-0", None)).attention}
+
+
+def test_a_pack_frozen_before_there_were_notes_is_made_again_without_them(figures: Figures) -> None:
+    told = json.loads(to_json(figures))
+    del told["notes"]
+    for series in told["series"]:
+        del series["notes"]
+    earlier = from_json(json.dumps(told).encode())
+    assert json.loads(to_json(earlier)) == told
+    assert "Noted this week" not in html.render(earlier)
+    assert "notes.csv" not in csv_files.render(earlier)

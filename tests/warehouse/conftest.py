@@ -41,8 +41,7 @@ class Landing:
         known = organizations or [{"organization_id": "ours", "name": "Ours", "is_own": True}]
         self.write("organizations", [stamp | row for row in known])
         defaults = {"organization_id": "ours", "cadence": "daily", "credential": "", "is_own": True}
-        handles = [{"handle": f"h{row['account_id']}"} for row in accounts]
-        self.write("accounts", [stamp | defaults | handle | row for handle, row in zip(handles, accounts, strict=True)])
+        self.write("accounts", [stamp | defaults | {"handle": f"h{row['account_id']}"} | row for row in accounts])
 
     def run(
         self,

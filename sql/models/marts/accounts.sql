@@ -15,17 +15,7 @@ profiles as (
 
 observed as (
 
-    select
-        account_key,
-        platform,
-        account_id,
-        min(case when value is not null and not is_imported then measured_on end) as first_observed_on,
-        max(case when value is not null and not is_imported then measured_on end) as last_observed_on,
-        max(case when {{ is_gone('reason') }} then measured_on end) as gone_on,
-        max_by(reason, measured_on) filter (where {{ is_gone('reason') }}) as gone_as
-
-    from {{ ref('int_account_values') }}
-    group by account_key, platform, account_id
+    select * from {{ ref('int_sightings') }}
 
 ),
 

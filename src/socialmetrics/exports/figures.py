@@ -154,7 +154,7 @@ class Pattern(Frozen):
 
 
 class Standing(Frozen):
-    """One of our accounts among all accounts of the directory on its platform; ranks span where figures are rounded."""
+    """One of our accounts among its peers on its platform; ranks span where figures are rounded or equal."""
 
     platform: str
     platform_name: str

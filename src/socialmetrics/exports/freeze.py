@@ -36,7 +36,6 @@ from socialmetrics.records import Reason
 
 WEEKS_SHOWN = 53
 POSTS_SHOWN = 8
-SMALLEST_GROUP = 5
 HEADLINE_METRICS = ("followers", "views", "connections")
 
 Row = dict[str, Any]
@@ -420,55 +419,23 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> tuple[Pattern, ...]:
 
 
 def _standings(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Standing, ...]:
-    """Our accounts among all with a figure this week; a rank spans where rounding or a tie leaves it open."""
+    """Our accounts among their peers; a rank spans where rounding or a tie leaves it open."""
     rows = _rows(
         connection,
         """
-        with week as (
-            select
-                w.account_key, w.platform, w.value, coalesce(w.low, w.value) as low, coalesce(w.high, w.value) as high,
-                w.low = w.value and w.high = w.value as is_exact, w.weekly_growth_rate as rate, a.is_own
-            from account_weeks as w
-            inner join accounts as a on a.account_key = w.account_key
-            where w.week = ? and w.metric = 'followers' and w.value is not null
-        ),
-
-        ranked as (
-            select
-                o.account_key,
-                1 + count(*) filter (where i.low > o.high) as best_rank,
-                count(*) filter (where i.high >= o.low) as worst_rank,
-                count(*) as ranked,
-                1 + count(*) filter (where i.rate > o.rate) as growth_best_rank,
-                count(*) filter (where i.rate >= o.rate) as growth_worst_rank,
-                count(i.rate) as growth_ranked,
-                median(i.rate) as median_growth_rate,
-                bool_and(i.is_exact) as is_exact
-            from week as o
-            inner join week as i on i.platform = o.platform
-            where o.is_own
-            group by o.account_key
-        )
-
         select
-            a.platform, a.handle, a.label, a.name, a.account_id, w.value as followers, w.low, w.high,
-            r.best_rank, r.worst_rank, r.ranked, w.rate as weekly_growth_rate, r.growth_best_rank, r.growth_worst_rank,
-            r.growth_ranked, r.median_growth_rate, r.is_exact
-        from ranked as r
-        inner join week as w on w.account_key = r.account_key
-        inner join accounts as a on a.account_key = r.account_key
-        where r.ranked >= ?
-        order by a.platform, a.account_id
+            p.platform, a.handle, a.label, a.name, p.account_id, p.value as followers, p.low, p.high,
+            p.rank_from as best_rank, p.rank_to as worst_rank, p.n as ranked, p.growth_rate as weekly_growth_rate,
+            p.growth_rank as growth_best_rank, p.growth_rank as growth_worst_rank, p.growth_n as growth_ranked,
+            case when p.growth_rank is not null then p.growth_median end as median_growth_rate
+        from peer_weeks as p
+        inner join accounts as a on a.account_key = p.account_key
+        where a.is_own and p.week = ? and p.metric = 'followers' and p.stratum = 'all' and p.rank_from is not null
+        order by p.platform, p.account_id
         """,
         week,
-        SMALLEST_GROUP,
     )
-    standings = []
-    for row in rows:
-        is_open = not row.pop("is_exact") or row["weekly_growth_rate"] is None or row["growth_ranked"] < SMALLEST_GROUP
-        unranked = {"growth_best_rank": None, "growth_worst_rank": None, "median_growth_rate": None} if is_open else {}
-        standings.append(Standing(**_named({**row, **unranked})))
-    return tuple(standings)
+    return tuple(Standing(**_named(row)) for row in rows)
 
 
 def _missing(
