@@ -272,6 +272,17 @@ MUTATIONS = QUICK | {
         "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
         "when false then null",
     ),
+    # versions and days, wide
+    "the_first_telling_is_the_last": Mutation(
+        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
+    ),
+    "every_telling_is_one_version": Mutation(
+        OBSERVATIONS,
+        "case when told is distinct from told_before then 1 else 0 end",
+        "case when place = 1 then 1 else 0 end",
+    ),
+    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
+    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
@@ -285,15 +296,4 @@ EFFECT_MUTATIONS = {
         "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
     "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
-    # versions and days, wide
-    "the_first_telling_is_the_last": Mutation(
-        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
-    ),
-    "every_telling_is_one_version": Mutation(
-        OBSERVATIONS,
-        "case when told is distinct from told_before then 1 else 0 end",
-        "case when place = 1 then 1 else 0 end",
-    ),
-    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
-    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }
