@@ -11,7 +11,7 @@ LANDING ?= demo/warehouse/landing
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
-.PHONY: help install demo test prove calibrate bench check spark format picture docs up
+.PHONY: help install demo test prove calibrate bench check spark faults fuzz format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -55,6 +55,13 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
 	  --vars '{timezone: $(TIMEZONE)}' --project-dir sql --profiles-dir sql \
 	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
+
+faults: install  ## docs/faults.md, from what happens on the days of the fault book
+	@cd tests && $(RUN) python -W ignore -m faults.book
+
+fuzz: install  ## ten minutes of mutated answers against every parse, driven by coverage
+	@$(UV) sync --frozen --quiet --group fuzz
+	@cd tests && $(RUN) python -W ignore -m fuzz 600 && $(RUN) python -W ignore -m fuzz merge
 
 format: install  ## put Python and imports into shape
 	$(RUN) ruff check --fix-only --quiet .

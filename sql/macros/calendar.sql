@@ -31,7 +31,7 @@
 
 {# `2026-11`, of any date. #}
 {% macro calendar_month(day) -%}
-    substr(cast({{ day }} as {{ dbt.type_string() }}), 1, 7)
+    substr(cast({{ day }} as string), 1, 7)
 {%- endmacro %}
 
 

@@ -214,8 +214,11 @@ class Extraction:
         self.problems.append(problem)
         if call.is_discovery:
             self._undiscovered.update(subject.account_id for subject in call.subjects)
-        if not pages:
-            self._write(self._response(call, 1, clock.now(), None, problem), lines)
+        told = {Subject(o.account_id, o.post_id) for o in self.observations[before:]} if pages else set()
+        left = tuple(subject for subject in call.subjects if subject not in told)
+        if left and (call.observes or not pages):
+            silent = replace(call, subjects=left)
+            self._write(self._response(silent, len(pages) + 1, clock.now(), None, problem), lines)
 
     def _why_not(self, call: Call) -> SocialmetricsError | None:
         """What forbids this call before it is made: the platform or its token failed already, or the budget."""
@@ -261,6 +264,8 @@ class Extraction:
             problem = self.module.explain(error)
             if problem is None:
                 raise
+            if problem is error and isinstance(problem, Unexpected):
+                problem = Unexpected(f"{self.module.TITLE}, {call.endpoint}: {problem}", problem.path)
             if call.credential and isinstance(problem, Denied):
                 problem = Denied(f"{problem} It is the token of {call.credential!r}.")
             self._count(call, len(pages) + 1, problem.reason, 1, Decimal(0), began)

@@ -215,6 +215,21 @@ class Landing:
         )
         return {Subject(*row) for row in found}
 
+    def reasons(self, platform: str, day: date) -> dict[Subject, str]:
+        """Why an account or post as a whole had no value on `day`: the latest reason of each."""
+        found = self._query(
+            """
+            select account_id, post_id, max_by(reason, fetched_at)
+            from {observations}
+            where measured_on = $day and metric is null and value is null
+            group by account_id, post_id
+            """,
+            platform,
+            since=day,
+            day=day,
+        )
+        return {Subject(account_id, post_id): reason for account_id, post_id, reason in found}
+
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"

@@ -23,7 +23,7 @@ from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, T
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing, parts_of
 from socialmetrics.life import Life
-from socialmetrics.records import Account, Call, Run, Subject, Tracked
+from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access
 
 MOST_SHARDS = 4
@@ -282,10 +282,12 @@ def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on
     if len(failed) == len(runs):
         return failed
     seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")
+    lost = [account for account in due if account.is_own and Subject(account.account_id or "") not in seen]
+    why = landing.reasons(name, on) if lost else {}
     return failed + [
-        f"{name}: own account {account.handle} has no value on {on}. {told}"
-        for account in due
-        if account.is_own and Subject(account.account_id or "") not in seen
+        f"{name}: own account {account.handle} has no value on {on} "
+        f"({why.get(Subject(account.account_id or ''), Reason.NOT_COLLECTED)}). {told}"
+        for account in lost
     ]
 
 

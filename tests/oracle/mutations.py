@@ -22,6 +22,7 @@ VALUES, PERIODS = "models/intermediate/int_account_values.sql", "macros/account_
 DAYS, POST_DAYS = "models/marts/account_metric_days.sql", "models/marts/post_days.sql"
 POST_VALUES, JUDGED = "models/intermediate/int_post_values.sql", "models/marts/account_weeks.sql"
 AGES, PERFORMANCE = "models/intermediate/int_post_ages.sql", "models/marts/post_performance.sql"
+OBSERVATIONS, WIDE = "models/marts/observations.sql", "models/marts/account_days.sql"
 DIRECTORY = "models/intermediate/int_directory.sql"
 ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros/calendar.sql"
 ORGANIZATIONS = "macros/organization_periods.sql"
@@ -189,7 +190,7 @@ MUTATIONS = QUICK | {
     "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
     # organizations
     "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
-    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
+    "an_anomaly_of_one_is_none": Mutation(ORGANIZATIONS, "bool_or(has_anomaly)", "bool_and(has_anomaly)"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
@@ -271,6 +272,17 @@ MUTATIONS = QUICK | {
         "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
         "when false then null",
     ),
+    # versions and days, wide
+    "the_first_telling_is_the_last": Mutation(
+        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
+    ),
+    "every_telling_is_one_version": Mutation(
+        OBSERVATIONS,
+        "case when told is distinct from told_before then 1 else 0 end",
+        "case when place = 1 then 1 else 0 end",
+    ),
+    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
+    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"

@@ -26,6 +26,8 @@ from .landed import Row, build, of_record, read, write
 from .mutations import EFFECT_MUTATIONS
 from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
 
+pytestmark = pytest.mark.xdist_group("effects")  # one worker pulls the autumn
+
 FIRST, LAST = date(2026, 7, 20), date(2026, 11, 18)
 EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009}
 
@@ -83,15 +85,25 @@ class Autumn:
 def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
     """Four months of the whole world, with posts on two platforms, and initiatives of every kind."""
     world, record = World(peers=44, effects=EFFECTS, initiatives=INITIATIVES), Record(ZoneInfo("UTC"))
-    directory, watcher = world.directory(datetime(2026, 7, 20, tzinfo=UTC)), Watcher(world, record)
+    directory, watcher = tuple(listed(world)), Watcher(world, record)
     for day in each_day(FIRST, LAST):
         for platform in ACCOUNT_METRICS:
-            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory)
+            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory, world.organizations)
     record.said += list(readings(directory))
     folder = tmp_path_factory.mktemp("autumn")
-    write(folder / "landing", of_record(record, world.organizations, INITIATIVES))
+    write(folder / "landing", of_record(record, INITIATIVES))
     build(folder, "+initiative_effects", effect_pool=POOL)
     return Autumn(folder, rows_in(folder), Effects(Expected(record), world.organizations, INITIATIVES, pool))
+
+
+def listed(world: World) -> Iterator[Account]:
+    """The world's directory; one own account opens, and one closes, in the time before an initiative or within."""
+    terms = {
+        ("x", "careers"): {"opened_on": date(2026, 9, 10)},
+        ("facebook", "childrens"): {"closed_on": date(2026, 11, 10)},
+    }
+    for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
+        yield replace(account, **terms.get((account.platform, account.account_group or ""), {}))
 
 
 def rows_in(folder: Path) -> Rows:

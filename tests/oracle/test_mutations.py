@@ -20,7 +20,7 @@ import pytest
 
 from socialmetrics.warehouse import SQL
 
-from . import chaos, slips
+from . import chaos, slips, things, versions
 from .expected import Expected, Month, Row
 from .mutations import MUTATIONS, QUICK, Mutation
 from .test_oracle import GRAINS, differences, tables
@@ -39,6 +39,9 @@ for line in sys.stdin:
 """
 
 
+MARTS = GRAINS | {"observations": versions.GRAIN, "account_days": ("platform", "account_id", "measured_on")}
+
+
 class Bench:
     """A copy of the SQL, a landing in two parts, and a dbt that builds one from the other."""
 
@@ -51,7 +54,11 @@ class Bench:
         chaos.land(record, self.landing, "second")
         self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
         chaos.land(record, self.landing, "first")
-        self.wanted = tables(Expected(record, Month(chaos.FISCAL_YEAR_START)))
+        expected = Expected(record, Month(chaos.FISCAL_YEAR_START))
+        self.wanted = tables(expected) | {
+            "observations": versions.observations(record),
+            "account_days": things.account_days(expected),
+        }
         told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
         self.dbt = subprocess.Popen(
             [sys.executable, "-c", WORKER],
@@ -86,7 +93,9 @@ class Bench:
             self._move(self.aside, self.landing)
         self._build()
         with duckdb.connect(str(self.files / "marts.duckdb"), read_only=True) as connection:
-            found = [differences(mart, self.wanted[mart], _read(connection, mart)) for mart in GRAINS]
+            found = [
+                differences(mart, self.wanted[mart], _read(connection, mart), grain) for mart, grain in MARTS.items()
+            ]
         return "\n".join(filter(None, found))
 
     def _move(self, source: Path, target: Path) -> None:
@@ -97,7 +106,7 @@ class Bench:
     def _build(self) -> None:
         places = {"project-dir": self.sql, "profiles-dir": self.sql, "target-path": self.files, "log-path": self.files}
         arguments = [part for name, place in places.items() for part in (f"--{name}", str(place))]
-        what = ["--select", *(f"+{mart}" for mart in GRAINS)]
+        what = ["--select", *(f"+{mart}" for mart in MARTS)]
         how = ["--exclude-resource-type", "test", "unit_test", "--vars", json.dumps(chaos.VARS)]
         line = json.dumps(["build", *arguments, *what, *how, "--quiet", "--log-level", "none"])
         assert self.dbt.stdin

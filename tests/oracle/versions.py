@@ -31,12 +31,16 @@ def _metrics(said: Said) -> dict[str, str]:
 def _versions(tellings: list[Said]) -> list[list[Said]]:
     """In the order in which they were told, those that say the same one after the other are one version."""
     versions: list[list[Said]] = []
-    for said in sorted(tellings, key=lambda one: (one.at, one.run_id)):
+    for said in sorted(tellings, key=_place):
         if versions and _told(versions[-1][-1]) == _told(said):
             versions[-1].append(said)
         else:
             versions.append([said])
     return versions
+
+
+def _place(said: Said) -> tuple[Any, ...]:
+    return said.at, said.run_id, said.source is None, said.source or "", said.value is None, said.value or 0
 
 
 def _told(said: Said) -> tuple[Any, ...]:

@@ -40,8 +40,8 @@ class Landing:
         stamp = {"measured_on": day, "landed_at": at(day, hour), "run_id": f"{day:%Y%m%d}T{hour}"}
         known = organizations or [{"organization_id": "ours", "name": "Ours", "is_own": True}]
         self.write("organizations", [stamp | row for row in known])
-        defaults = {"organization_id": "ours", "handle": "h", "cadence": "daily", "credential": "", "is_own": True}
-        self.write("accounts", [stamp | defaults | row for row in accounts])
+        defaults = {"organization_id": "ours", "cadence": "daily", "credential": "", "is_own": True}
+        self.write("accounts", [stamp | defaults | {"handle": f"h{row['account_id']}"} | row for row in accounts])
 
     def run(
         self,

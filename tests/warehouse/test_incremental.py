@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from socialmetrics import warehouse
@@ -97,6 +98,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # the day again: a number is restated, and a reason gives way to a value
     x_run(landing, DAYS - 1, again=1, add=4)
     youtube_run(landing, DAYS - 1, again=1)
+    landing.run(day(DAYS - 1), "x", [reason("1", "not_found", post_id=post) for post in ("p4", "p5")], again=2)
     goes_on(settings)
 
     # two days without a run; the build after stops halfway, the next day lands before it is run again
@@ -133,6 +135,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     ]
     landing.directory(day(DAYS + 4), changed, ORGANIZATIONS)
     x_run(landing, DAYS + 4)
+    landing.run(day(DAYS + 4), "x", [value("1", "public_metrics.like_count", 9, post_id="p5")], again=1)
     landing.ran(day(DAYS + 4), "youtube", "no token", at(day(DAYS + 4)), "not_set_up")
     goes_on(settings)
 
@@ -169,6 +172,12 @@ def test_building_slice_by_slice_equals_one_statement(
     monkeypatch.setattr(warehouse, "SLICE_ROWS", 250)
     assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) >= 2
     assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
+
+
+def test_a_post_that_is_gone_and_one_that_came_back(settings: Settings) -> None:
+    with duckdb.connect(str(settings.warehouse / "build" / "marts.duckdb"), read_only=True) as connection:
+        told = "select post_id, status, title from posts where post_id in ('p4', 'p5') order by post_id"
+        assert connection.execute(told).fetchall() == [("p4", "not_found", None), ("p5", "public", "post 5")]
 
 
 def test_every_rule_has_a_unit_test_that_passes(settings: Settings) -> None:

@@ -21,8 +21,8 @@ READS = {
     "intermediate": {"staging", "intermediate", "seed"},
     "marts": {"intermediate", "marts", "seed"},
 }
-# the one step back: days of posts are a mart, and weeks, months and ages are made of them
-ASTRAY = {("int_account_weeks", "post_days"), ("int_account_months", "post_days"), ("int_post_ages", "post_days")}
+# the one step back: days of posts are a mart, and weeks and months are made of them
+ASTRAY = {("int_account_weeks", "post_days"), ("int_account_months", "post_days")}
 OF_LANDING = {"landed_files"}  # reads the names of files, which no staging model holds
 
 

@@ -19,12 +19,12 @@ observed as (
         account_key,
         platform,
         account_id,
-        min(case when value is not null and not is_imported then measured_on end) as first_observed_on,
-        max(case when value is not null and not is_imported then measured_on end) as last_observed_on,
-        max(case when {{ is_gone('reason') }} then measured_on end) as gone_on,
-        max_by(reason, measured_on) filter (where {{ is_gone('reason') }}) as gone_as
+        min(first_observed_on) as first_observed_on,
+        max(last_observed_on) as last_observed_on,
+        max(gone_on) as gone_on,
+        max_by(gone_as, gone_on) filter (where gone_on is not null) as gone_as
 
-    from {{ ref('int_account_values') }}
+    from {{ ref('int_sightings') }}
     group by account_key, platform, account_id
 
 ),

@@ -212,7 +212,7 @@ known as (
         earlier.measured_on as earlier_on,
         earlier.present as earlier,
         'the directory' as organizations_source,
-        cast(null as varchar) as source
+        cast(null as string) as source
 
     from by_month
     left join by_month as earlier
@@ -339,7 +339,7 @@ select
     platform,
     basis,
     metric,
-    substr(cast(measured_on as varchar), 1, 7) as month,
+    {{ calendar_month('measured_on') }} as month,
     cast(date_trunc('month', measured_on) as date) as month_start_on,
     measured_on,
     date_precision,

@@ -137,26 +137,29 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
     One that is too much is asked with half the posts, and a field that Facebook no longer has is found and left out.
     """
     client, asked = clients[call.credential], [s.post_id or s.account_id for s in call.subjects]
-    waiting = dict(zip(asked, dict(call.params)["items"], strict=True))
+    answered = {item["asked"] for answer in came for item in answer.body["items"]}
+    waiting = {name: path for name, path in zip(asked, dict(call.params)["items"], strict=True) if name not in answered}
     items: list[dict[str, Any]] = []
-    for answer in came:
-        items = answer.body["items"] or items
-    waiting = {item["asked"]: waiting[item["asked"]] for item in items if _is_open(item)} if came else waiting
-    for _ in range(1 + ASKED_AGAIN):
+    for is_last in [False] * ASKED_AGAIN + [True]:
         if not waiting:
-            break
-        items = _ask(client, waiting)
-        yield Answer({"items": items}, units=len(items))
+            return
+        items, size = _ask(client, waiting), len(waiting)
         if lacking := next((item for item in items if _says(item, _NO_SUCH_FIELD)), None):
             client.retired.update((yield from _search(client, waiting[lacking["asked"]])))
+        again = [
+            item
+            for item in items
+            if not is_last and (_may_pass(item) or (_says(item, _NO_SUCH_FIELD) and client.retired))
+        ]
+        held = [item for item in items if _meaning(_error_of(item), None)]
+        yield Answer({"items": [item for item in items if item not in again + held]}, units=size)
+        if held:
+            raise next(p for item in held if (p := _meaning(_error_of(item), item["wait"])))
         waiting = {
             item["asked"]: _smaller(waiting[item["asked"]]) if _says(item, _TOO_MUCH) else waiting[item["asked"]]
-            for item in items
-            if _may_pass(item) or (_says(item, _NO_SUCH_FIELD) and client.retired)
+            for item in again
         }
-    if problem := next((p for item in items if (p := _meaning(_error_of(item), item["wait"]))), None):
-        raise problem
-    if not call.observes and (waiting or (call.endpoint == MORE_POSTS and _failed(items[0]))):
+    if not call.observes and any(_failed(item) for item in items if call.endpoint == MORE_POSTS or _may_pass(item)):
         raise Unavailable(f"Facebook gave no usable answer to {call.endpoint}. Run again later.")
 
 
@@ -177,6 +180,10 @@ def parse(response: Response) -> Iterator[Record]:
         elif response.endpoint == MORE_POSTS:
             for post in body.items("data"):
                 yield from _parse_post(response, subject.account_id, post, retired)
+        elif body["id"].text() != asked:
+            raise Unexpected(
+                f"Facebook answered for another post than was asked about at {body.path}.id.", f"{body.path}.id"
+            )
         else:
             yield from _parse_counts(response, subject, body, retired)
 
@@ -363,7 +370,7 @@ def _post(client: _Client, paths: list[str]) -> list[Any]:
             raise problem from None
         raise
     if not isinstance(answers, list) or len(answers) != len(paths):
-        raise Unexpected("Facebook answered a batch with another number of items than was asked for.", "$")
+        raise Unexpected("The batch came back with another number of items than was asked for.", "$")
     return answers
 
 
@@ -434,11 +441,6 @@ def _may_pass(item: dict[str, Any]) -> bool:
         and code not in THROTTLED_CODES
         and (code in TRANSIENT_CODES or error.get("is_transient") is True)
     )
-
-
-def _is_open(item: dict[str, Any]) -> bool:
-    """Whether an item has no answer yet, and may have one after a wait."""
-    return _may_pass(item) or _code(_error_of(item)) in THROTTLED_CODES or _says(item, _NO_SUCH_FIELD)
 
 
 def _failed(item: dict[str, Any]) -> bool:

@@ -241,7 +241,7 @@ def _pages(api: Any, account_id: str, params: dict[str, Any], came: Sequence[Ans
         if not following:
             return
         if following == token:
-            raise Unexpected("X repeats a page token of a timeline. Run again later.", "$.meta.next_token")
+            raise Unexpected("A page token repeats. Run again later.", "$.meta.next_token")
         token = following
 
 

@@ -245,7 +245,7 @@ def _pages(service: Any, params: dict[str, Any], came: Sequence[Answer]) -> Iter
         if not following or not any(published and published.text() > since for published in details):
             return
         if following == token:
-            raise Unexpected("YouTube repeats a page token of playlistItems.list. Run again later.", "$.nextPageToken")
+            raise Unexpected("A page token repeats. Run again later.", "$.nextPageToken")
         token = following
 
 
