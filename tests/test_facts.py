@@ -76,8 +76,8 @@ def test_hospitals_on_twitter_doubled_in_166_and_then_in_224_days(imported: Sett
         order by measured_on
     """
     assert warehouse.query(imported, sql)[1] == [
-        (date(2009, 4, 4), 132, 58.67, date(2009, 3, 14)),
+        (date(2009, 4, 4), 132, 58.68, date(2009, 3, 14)),
         (date(2009, 9, 1), 253, None, None),
         (date(2009, 10, 4), 284, 165.56, date(2009, 4, 4)),
-        (date(2010, 2, 15), 430, 223.92, date(2009, 10, 4)),
+        (date(2010, 2, 15), 430, 223.91, date(2009, 10, 4)),
     ]
