@@ -59,6 +59,10 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 faults: install  ## docs/faults.md, from what happens on the days of the fault book
 	@cd tests && $(RUN) python -W ignore -m faults.book
 
+fuzz: install  ## ten minutes of mutated answers against every parse, driven by coverage
+	@$(UV) sync --frozen --quiet --group fuzz
+	@cd tests && $(RUN) python -W ignore -m fuzz 600 && $(RUN) python -W ignore -m fuzz merge
+
 format: install  ## put Python and imports into shape
 	$(RUN) ruff check --fix-only --quiet .
 	$(RUN) ruff format .

@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from home import Home
 from socialmetrics import warehouse
 
@@ -105,16 +103,32 @@ def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -
     assert (home.settings.exports / "2026-W38" / "report.html").exists()
 
 
-@pytest.mark.parametrize(
-    ("error", "action"),
-    [("Throttled('wait', 120)", "retry"), ("Unavailable('down')", "default"), ("Denied('no')", "fail")],
-)
-def test_retries_follow_the_meaning_of_the_error(error: str, action: str, tmp_path: Path) -> None:
+def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
+    """What passes is asked again when the platform says, else after longer and longer waits; the rest stops."""
+    decided = {
+        "Throttled('wait', 120)": ["retry", 120],
+        "Throttled('wait')": ["retry", 900],
+        "Unavailable('down')": ["retry", 900],
+        "Exhausted('spent', datetime(2026, 9, 15, 7, tzinfo=UTC))": ["retry", 9 * 3600],
+        "Exhausted('spent')": ["fail", None],
+        "Denied('no')": ["fail", None],
+        "Unexpected('what')": ["fail", None],
+        "TooLate('over')": ["fail", None],
+        "KeyError('a defect')": ["default", None],
+    }
     code = (
         "import json\n"
-        "from socialmetrics import errors\n"
-        "from socialmetrics.airflow import ByMeaning\n"
-        f"found = ByMeaning().evaluate(errors.{error}, 1, 5)\n"
-        "print(json.dumps([str(found.action.value), found.retry_delay.total_seconds() if found.retry_delay else None]))"
+        "from datetime import UTC, datetime\n"
+        "from socialmetrics.airflow import ByMeaning, settings\n"
+        "from socialmetrics.errors import *\n"
+        "settings()\n"
+        "def told(error, attempt=1):\n"
+        "    found = ByMeaning().evaluate(error, attempt, 5)\n"
+        "    return [str(found.action.value), found.retry_delay.total_seconds() if found.retry_delay else None]\n"
+        f"decided = {{text: told(eval(text)) for text in {list(decided)!r}}}\n"
+        "waits = [told(Unavailable('down'), attempt)[1] for attempt in range(1, 6)]\n"
+        "print(json.dumps([decided, waits]))"
     )
-    assert python(code, airflow_environment(tmp_path)) == [action, 120 if action == "retry" else None]
+    found, waits = python(code, airflow_environment(tmp_path, SOCIALMETRICS_NOW="2026-09-14T22:00:00Z"))
+    assert found == decided
+    assert waits == [900, 1800, 3600, 7200, 14400]

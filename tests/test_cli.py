@@ -15,6 +15,7 @@ import pytest
 from home import Home
 from socialmetrics import cli, clock, pipeline
 from socialmetrics.errors import TooLate, Unexpected
+from socialmetrics.sandbox.server import Fault
 from socialmetrics.sandbox.world import World
 
 SUNDAY = datetime(2026, 9, 20, 22, 30, tzinfo=UTC)
@@ -138,6 +139,23 @@ def test_a_refused_page_token_of_a_named_credential_is_found_by_check(
     assert code == 1
     assert "facebook: refused" in out
     assert "childrens" in out
+
+
+def test_a_second_run_asks_for_what_is_missing_and_for_all_again_when_told(
+    here: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.sandbox.script([Fault("x", "", None, "503")])
+    assert call(capsys, monkeypatch, "extract")[0] == 1
+    here.sandbox.script([])
+    here.sandbox.requests.clear()
+    monkeypatch.setenv("SOCIALMETRICS_NOW", "2026-09-20T22:45:00Z")
+    assert call(capsys, monkeypatch, "extract")[0] == 0
+    assert {asked.platform for asked in here.sandbox.requests} == {"x"}
+    here.sandbox.requests.clear()
+    monkeypatch.setenv("SOCIALMETRICS_NOW", "2026-09-20T23:00:00Z")
+    assert call(capsys, monkeypatch, "extract", "--again")[0] == 0
+    assert {asked.platform for asked in here.sandbox.requests} == {"youtube", "x", "facebook"}
+    clock.hold(None)
 
 
 def test_a_day_that_is_over_is_too_late_but_is_built_from_what_landed(

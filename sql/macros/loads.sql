@@ -119,14 +119,15 @@
     {%- set key = arguments['unique_key'] -%}
     {%- if key is string -%}
     delete from {{ target }}
-    where {{ key }} in (select {{ key }} from {{ arguments['temp_relation'] }})
-    {%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}
-        or {{ key }} in (
-            select {{ 'measured_on' if key == 'measured_on' else period_start('measured_on', key.split('_')[0]) }}
-            from {{ ref('touched_days') }}
-            where load_id > (select coalesce(max(load_id), 0) from {{ target }})
-        )
-    {%- endif %};
+    where {{ key }} in (
+        select {{ key }} from {{ arguments['temp_relation'] }}
+        {%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}
+        union
+        select {{ 'measured_on' if key == 'measured_on' else period_start('measured_on', key.split('_')[0]) }}
+        from {{ ref('touched_days') }}
+        where load_id > (select coalesce(max(load_id), 0) from {{ target }})
+        {%- endif %}
+    );
     {%- elif key -%}
     delete from {{ target }} using {{ arguments['temp_relation'] }} as new_rows
     where {% for column in key %}{{ 'and ' if not loop.first }}new_rows.{{ column }} = {{ target }}.{{ column }} {% endfor %};

@@ -147,9 +147,11 @@ _ROWS = {
     "posts": """
         select platform, account_id, post_id, published_at, 'post' as kind,
             case when is_own then 'Post of ' || published_on end as title,
-            'https://example.org/' || post_id as url, 'public' as status, fetched_at, run_id, measured_on,
-            number as place
-        from looked_up where age = 0
+            'https://example.org/' || post_id as url, 'public' as status,
+            measured_on + interval 22 hour + interval 10 minute as fetched_at,
+            strftime(measured_on, '%Y%m%dT220000Z') as run_id, measured_on, number as place
+        from published, beginning, days
+        where greatest(published_on, first_on) = measured_on
     """,
     "calls": """
         select platform,
@@ -257,6 +259,7 @@ def _world(nation: Nation) -> duckdb.DuckDBPyConnection:
         create table publishing_days as
         select cast(unnest(generate_series(date '{began}', date '{nation.last}' + 1, interval 1 day)) as date)
             as published_on;
+        create table beginning as select date '{nation.first}' as first_on;
         create table days (measured_on date)
     """)
     connection.execute(_VIEWS)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from socialmetrics.records import Initiative, Organization
 
-from .expected import BREAKS, Expected, Row, monday
+from .expected import BREAKS, Expected, Row
 from .record import ACCOUNT_METRICS
 
 PRE_WEEKS, AT_LEAST, PEERS = 8, 3, 20
@@ -292,6 +292,10 @@ class Effects:
             row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
         row["finding_text"] = _text(row, window.obstacle)
         return row
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def matched(name: str, units: dict[str, Unit], treated: str) -> list[Unit]:

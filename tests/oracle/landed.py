@@ -15,10 +15,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from socialmetrics.records import COLUMNS, Initiative, Organization
+from socialmetrics.records import COLUMNS, Initiative
 from socialmetrics.warehouse import SQL
 
-from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, Visit
+from .record import ACCOUNT_METRICS, POST_METRICS, Organizations, Record, Said, Snapshot, Visit
 
 Row = dict[str, Any]
 
@@ -33,10 +33,8 @@ def write(landing: Path, tables: Mapping[str, Sequence[Row]], name: str = "rows"
             pq.write_table(pa.Table.from_pylist(rows, columns), landing / kind / "landed" / f"{name}.parquet")
 
 
-def of_record(
-    record: Record, organizations: Iterable[Organization], initiatives: Iterable[Initiative]
-) -> dict[str, list[Row]]:
-    """A record as landing rows."""
+def of_record(record: Record, initiatives: Iterable[Initiative]) -> dict[str, list[Row]]:
+    """A record as landing rows; initiatives stand in the directory from its first day on."""
     tables: dict[str, list[Row]] = {kind: [] for kind in COLUMNS}
     for said in record.said:
         tables["readings" if said.is_imported else "observations"].append(_row_of(said))
@@ -49,10 +47,10 @@ def of_record(
         at = published_at.replace(tzinfo=None)
         tables["posts"].append(post | {"published_at": at, "fetched_at": at, "status": "public"})
     for snapshot in record.snapshots:
-        stamp = {"measured_on": snapshot.day, "landed_at": snapshot.at.replace(tzinfo=None), "run_id": "r"}
-        told = {"accounts": snapshot.accounts, "organizations": organizations, "initiatives": initiatives}
-        for kind, things in told.items():
-            tables[kind] += [asdict(thing) | stamp for thing in things]
+        tables["accounts"] += [asdict(one) | _stamp(snapshot) for one in snapshot.accounts]
+    for those in record.organizations:
+        tables["organizations"] += [asdict(one) | _stamp(those) for one in those.organizations]
+    tables["initiatives"] = [asdict(one) | _stamp(record.snapshots[0]) for one in initiatives]
     return tables
 
 
@@ -65,6 +63,10 @@ def _row_of(said: Said) -> Row:
     native = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform][said.metric] if said.metric else None
     told = {"post_id": said.post_id, "metric": native, "reason": said.reason}
     return row | told | {"fetched_at": at, "run_id": said.run_id}
+
+
+def _stamp(snapshot: Snapshot | Organizations) -> Row:
+    return {"measured_on": snapshot.day, "landed_at": snapshot.at.replace(tzinfo=None), "run_id": "r"}
 
 
 def _run_id(visit: Visit) -> str:

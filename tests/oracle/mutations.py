@@ -190,7 +190,7 @@ MUTATIONS = QUICK | {
     "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
     # organizations
     "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
-    "a_sum_is_exact": Mutation(ORGANIZATIONS, "bool_or(low is distinct", "bool_and(low is distinct"),
+    "an_anomaly_of_one_is_none": Mutation(ORGANIZATIONS, "bool_or(has_anomaly)", "bool_and(has_anomaly)"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
@@ -255,7 +255,7 @@ MUTATIONS = QUICK | {
     "four_are_enough": Mutation(
         PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
     ),
-    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew)", "", in_parts=True),
+    "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew, described_from)", "", in_parts=True),
     "the_past_has_no_stratum": Mutation(
         MEMBERS,
         "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
@@ -272,6 +272,17 @@ MUTATIONS = QUICK | {
         "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",
         "when false then null",
     ),
+    # versions and days, wide
+    "the_first_telling_is_the_last": Mutation(
+        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
+    ),
+    "every_telling_is_one_version": Mutation(
+        OBSERVATIONS,
+        "case when told is distinct from told_before then 1 else 0 end",
+        "case when place = 1 then 1 else 0 end",
+    ),
+    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
+    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
@@ -285,15 +296,4 @@ EFFECT_MUTATIONS = {
         "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
     "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
-    # versions and days, wide
-    "the_first_telling_is_the_last": Mutation(
-        OBSERVATIONS, "max(fetched_at) as last_seen_at", "min(fetched_at) as last_seen_at"
-    ),
-    "every_telling_is_one_version": Mutation(
-        OBSERVATIONS,
-        "case when told is distinct from told_before then 1 else 0 end",
-        "case when place = 1 then 1 else 0 end",
-    ),
-    "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
-    "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
 }

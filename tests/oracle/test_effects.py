@@ -26,6 +26,8 @@ from .landed import Row, build, of_record, read, write
 from .mutations import EFFECT_MUTATIONS
 from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
 
+pytestmark = pytest.mark.xdist_group("effects")  # one worker pulls the autumn
+
 FIRST, LAST = date(2026, 7, 20), date(2026, 11, 18)
 EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009}
 
@@ -86,10 +88,10 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
     directory, watcher = tuple(listed(world)), Watcher(world, record)
     for day in each_day(FIRST, LAST):
         for platform in ACCOUNT_METRICS:
-            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory)
+            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory, world.organizations)
     record.said += list(readings(directory))
     folder = tmp_path_factory.mktemp("autumn")
-    write(folder / "landing", of_record(record, world.organizations, INITIATIVES))
+    write(folder / "landing", of_record(record, INITIATIVES))
     build(folder, "+initiative_effects", effect_pool=POOL)
     return Autumn(folder, rows_in(folder), Effects(Expected(record), world.organizations, INITIATIVES, pool))
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from socialmetrics.records import Initiative
 from socialmetrics.sandbox import world as worlds
 from socialmetrics.sandbox.world import DAY, EVENTS, FOLLOWERS, OWN, POST_SHARES, POSTS, World, WorldAccount, noon
 
@@ -298,6 +299,31 @@ def test_an_initiative_adds_what_it_says(world: World) -> None:
     peer = account_of(world, "x", "h0007")
     other = account_of(without, "x", "h0007")
     assert world.exact(peer, "followers_count", END) == without.exact(other, "followers_count", END)
+
+
+def test_an_initiative_about_engagements_lifts_what_is_published_within(world: World) -> None:
+    each = Initiative("talk", "Talk", OWN, "x", "engagements", date(2026, 10, 1), date(2026, 10, 7))
+    talking = World(effects={"talk": 0.5}, initiatives=(each,))
+    silent = World(effects={}, initiatives=(each,))
+    start, later = datetime(2026, 9, 20, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
+    ratios: dict[bool, list[float]] = {True: [], False: []}
+    for post in talking.posts(account_of(talking, "x", OWN), start, datetime(2026, 10, 20, tzinfo=UTC)):
+        same = silent.post("x", post.post_id)
+        assert same
+        of, to = (
+            w.post_value(p, "public_metrics.impression_count", later) for w, p in ((silent, same), (talking, post))
+        )
+        if of and to:
+            ratios[each.started_on <= post.published_at.date() <= date(2026, 10, 7)].append(to / of)
+    assert ratios[True] == pytest.approx([math.exp(0.5)] * len(ratios[True]), rel=0.01)
+    assert ratios[False] == [1.0] * len(ratios[False])
+    assert all(ratios.values())
+
+
+def test_a_world_may_be_without_events() -> None:
+    quiet = World(events=())
+    assert quiet.events == ()
+    assert {quiet.status(account, END) for account in quiet.accounts} == {"public"}
 
 
 def test_every_event_has_its_account(world: World) -> None:

@@ -15,7 +15,17 @@ profiles as (
 
 observed as (
 
-    select * from {{ ref('int_sightings') }}
+    select
+        account_key,
+        platform,
+        account_id,
+        min(first_observed_on) as first_observed_on,
+        max(last_observed_on) as last_observed_on,
+        max(gone_on) as gone_on,
+        max_by(gone_as, gone_on) filter (where gone_on is not null) as gone_as
+
+    from {{ ref('int_sightings') }}
+    group by account_key, platform, account_id
 
 ),
 

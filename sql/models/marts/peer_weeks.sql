@@ -4,25 +4,28 @@
 {%- set strata = ['region', 'bed_size', 'ownership', 'teaching', 'setting'] -%}
 {%- set peers = 'platform, account_group, metric, week_start_on, stratum, stratum_value' -%}
 
-{#- Weeks to replace: those that changed, and those that a new directory describes. -#}
 {%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load() -%}
+{%- set new_terms = 'select min(in_force_on) from ' ~ ref('int_directory') ~ ' where load_id > ' ~ last_load() -%}
+{%- set new_strata = 'select min(in_force_on) from ' ~ ref('int_organizations') ~ ' where load_id > ' ~ last_load() -%}
+{%- set described_from = literals(new_terms ~ ' union ' ~ new_strata) -%}
+
+{#- Weeks to replace: those that changed, and those that a new directory describes. -#}
 {%- set described_anew -%}
-    with new_terms as (
-        select in_force_on from {{ ref('int_directory') }} where load_id > {{ last_load() }}
-        union all
-        select in_force_on from {{ ref('int_organizations') }} where load_id > {{ last_load() }}
-    )
-    select distinct week_start_on from {{ all_weeks }}
+    select distinct weeks.week_start_on
+    from {{ all_weeks }} as weeks
+    left join {{ ref('int_directory') }} as accounts
+        on weeks.account_key = accounts.account_key and accounts.is_first and accounts.load_id > {{ last_load() }}
+    left join {{ ref('int_organizations') }} as organizations
+        on
+            weeks.organization_id = organizations.organization_id
+            and organizations.is_first
+            and organizations.load_id > {{ last_load() }}
     where
-        week_start_on >= (select min({{ week_start('in_force_on') }}) from new_terms)
-        or account_key in (
-            select account_key from {{ ref('int_directory') }} where is_first and load_id > {{ last_load() }}
-        )
-        or organization_id in (
-            select organization_id from {{ ref('int_organizations') }} where is_first and load_id > {{ last_load() }}
-        )
+        weeks.week_start_on >= {{ mondays(described_from) | min }}
+        or accounts.account_key is not null
+        or organizations.organization_id is not null
 {%- endset -%}
-{%- set weeks = mondays(days_replaced([]) + literals(new_weeks) + literals(described_anew)) -%}
+{%- set weeks = mondays(days_replaced([]) + literals(new_weeks) + literals(described_anew, described_from)) -%}
 
 with
 
