@@ -74,4 +74,8 @@ select
     max(load_id) over (partition by account_key, post_id) as load_id
 
 from seen
-qualify row_number() over (partition by account_key, post_id order by fetched_at desc, run_id desc, title nulls last) = 1
+qualify
+    row_number() over (
+        partition by account_key, post_id
+        order by fetched_at desc, run_id desc, title asc nulls last
+    ) = 1
