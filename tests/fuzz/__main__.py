@@ -17,24 +17,40 @@ FOUND = Path(__file__).parents[2] / "build" / "fuzz"
 LONGEST = 4096
 
 
-def main(wanted: str) -> None:
+def main(words: list[str]) -> None:
     """For so many seconds, what is new going beside the corpus; or `merge` of it what reaches code that nothing did.
 
     An input that breaks the property goes into the corpus at once, so that `make test` fails until it is mended.
     """
-    FOUND.mkdir(parents=True, exist_ok=True)
-    chance = random.Random(2010)
-    for number in range(64):
-        (FOUND / f"chance-{number}").write_bytes(chance.randbytes(chance.randint(16, LONGEST)))
+    wanted = words[0] if words else "600"
+    program = _program()
     options = [f"-max_len={LONGEST}", f"-artifact_prefix={CORPUS}/", "-print_final_stats=1"]
     if wanted == "merge":
-        arguments = [*options, "-merge=1", str(CORPUS), str(FOUND)]
+        options += ["-merge=1", str(CORPUS), str(FOUND)]
+    elif wanted.startswith("-"):  # the fuzzer starting itself, for a merge
+        options = words
     else:
-        arguments = [*options, f"-max_total_time={wanted}", "-len_control=0", str(FOUND), str(CORPUS)]
+        _write_seeds()
+        options += [f"-max_total_time={wanted}", "-len_control=0", str(FOUND), str(CORPUS)]
     again = test_any_answer_is_read_or_refused.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
-    atheris.Setup([sys.argv[0], *arguments], lambda data: again(data) and None)
+    atheris.Setup([str(program), *options], lambda data: again(data) and None)
     atheris.Fuzz()
 
 
+def _program() -> Path:
+    """What the fuzzer starts when it starts itself."""
+    program = FOUND.with_name("fuzz-again")
+    FOUND.mkdir(parents=True, exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W ignore -m fuzz "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def _write_seeds() -> None:
+    chance = random.Random(2010)
+    for number in range(64):
+        (FOUND / f"chance-{number}").write_bytes(chance.randbytes(chance.randint(16, LONGEST)))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "600")
+    main(sys.argv[1:])

@@ -438,6 +438,7 @@ def calls_of(name: str) -> Iterator[tuple[str, Any]]:
 
 def test_a_shape_holds_keys_and_kinds_alone() -> None:
     assert shape({"a": "secret", "b": [1, 2, 3, 4], "c": None}) == {"a": "str", "b": ["int"] * 3, "c": "NoneType"}
+    assert shape({"likes_by": {"jane.doe@example.org": 1, "9007199": 1}}) == {"likes_by": {"*": "int"}}
 
 
 def test_what_is_not_listed_is_not_kept() -> None:

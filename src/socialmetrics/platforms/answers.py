@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from socialmetrics.errors import Unexpected
 
 LARGEST = 2**63 - 1
 LONGEST = 19  # digits of it
+_FIELD = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 Tree = dict[str, "Tree"]
 _SCALARS = (str, int, float, bool)
 
@@ -106,9 +108,13 @@ def kept(body: Any, paths: Iterable[str]) -> Any:
 
 
 def shape(body: Any) -> Any:
-    """Keys and types alone, for an answer that was not understood; a long list is told by its first elements."""
+    """Keys and types alone, for an answer that was not understood; a long list is told by its first elements.
+
+    A key that is no field's name, as in a map by person, stands as `*`.
+    """
     if isinstance(body, dict):
-        return {str(key)[:80]: shape(value) for key, value in list(body.items())[:50]}
+        named = list(body.items())[:50]
+        return {key if _FIELD.fullmatch(key) else "*": shape(value) for key, value in named}
     if isinstance(body, list):
         return [shape(value) for value in body[:3]]
     return type(body).__name__

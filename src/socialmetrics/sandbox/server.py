@@ -359,7 +359,8 @@ def _peopled(value: Any) -> Any:
     if isinstance(value, list):
         return [_peopled(member) for member in value]
     if isinstance(value, dict) and "relative_url" not in value:
-        told = {name: f"{text} {PERSON['name']}" for name, text in value.items() if name == "message"}
+        is_error = "message" in value and "code" in value
+        told = {"message": f"{value['message']} {PERSON['name']}"} if is_error else {}
         return {name: _peopled(member) for name, member in value.items()} | PEOPLE | told
     return value
 
