@@ -100,7 +100,7 @@ def _write_directory(settings: Settings, world: World) -> None:
         for account in world.directory(clock.scheduled_instant(FIRST, settings.zone))
     ]
     organization, published = PUBLISHED
-    files = example.directory_files([*world.organizations, organization], [*accounts, *published])
+    files = example.directory_files([*world.organizations, organization], [*accounts, *published], world.initiatives)
     settings.directory.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (settings.directory / name).write_text(text, encoding="utf-8")

@@ -9,9 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from socialmetrics.records import Account, Organization
+from socialmetrics.records import Account, Initiative, Organization
 
 ORGANIZATIONS = tuple(field.name for field in fields(Organization))
+INITIATIVES = tuple(field.name for field in fields(Initiative))
 ACCOUNTS = (
     "organization_id",
     "platform",
@@ -39,9 +40,7 @@ FILES: dict[str, Sequence[Sequence[str]]] = {
         ("mayo-clinic", "x", "MayoClinic", "", "X", "main", "", "", "weekly", ""),
         ("mayo-clinic", "facebook", "MayoClinic", "", "Facebook", "main", "", "", "weekly", ""),
     ),
-    "initiatives.csv": (
-        ("initiative_id", "name", "organization_id", "platform", "metric", "started_on", "ended_on", "cost_usd"),
-    ),
+    "initiatives.csv": (INITIATIVES,),
     "notes.csv": (("date", "platform", "post_id", "text", "hide_post"),),
     "owners.csv": (("platform", "name", "mail"),),
 }
@@ -77,8 +76,10 @@ def as_csv(lines: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
-def directory_files(organizations: Iterable[Organization], accounts: Iterable[Account]) -> dict[str, str]:
-    """organizations.csv and accounts.csv of given records."""
+def directory_files(
+    organizations: Iterable[Organization], accounts: Iterable[Account], initiatives: Iterable[Initiative] = ()
+) -> dict[str, str]:
+    """organizations.csv, accounts.csv and initiatives.csv of given records."""
     told = {"account_group": "group"}
     names = {told.get(field.name, field.name): field.name for field in fields(Account)}
     return {
@@ -86,6 +87,7 @@ def directory_files(organizations: Iterable[Organization], accounts: Iterable[Ac
             [ORGANIZATIONS, *([_cell(getattr(o, n)) for n in ORGANIZATIONS] for o in organizations)]
         ),
         "accounts.csv": as_csv([ACCOUNTS, *([_cell(getattr(a, names[n])) for n in ACCOUNTS] for a in accounts)]),
+        "initiatives.csv": as_csv([INITIATIVES, *([_cell(getattr(i, n)) for n in INITIATIVES] for i in initiatives)]),
     }
 
 
