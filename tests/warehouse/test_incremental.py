@@ -89,6 +89,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of(tmp_path_factory.mktemp("home"))
     landing = Landing(settings.landing)
     landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
+    stamp = {"measured_on": FIRST, "landed_at": at(FIRST), "run_id": "people"}
+    campaign = {"initiative_id": "campaign", "name": "Campaign", "organization_id": "ours", "platform": "x"}
+    campaign |= {"metric": "followers", "started_on": day(40), "ended_on": day(54)}
+    landing.write("initiatives", [stamp | campaign])
+    landing.write("notes", [stamp | {"noted_on": day(41), "text": "The campaign began.", "hide_post": False}])
     for number in range(DAYS):
         x_run(landing, number)
         if number % 11 != 5:
