@@ -150,6 +150,27 @@ def test_a_throttled_page_leaves_the_other_pages_of_its_token(home: Home) -> Non
     assert [each.batch_size for each in home.sandbox.requests] == [1]
 
 
+@pytest.mark.parametrize("kind", ["500", "404"])
+def test_more_posts_of_a_page_that_fail_are_not_taken_for_none(tmp_path: Path, kind: str) -> None:
+    world = World(peers=0)
+    world.accounts = tuple(replace(a, posts_per_day=45.0) for a in world.accounts)
+    world._by_id = {(a.platform, a.account_id): a for a in world.accounts}
+    account = next(a for a in world.accounts if a.platform == "facebook" and not a.credential)
+    with Sandbox(world) as sandbox:
+        home = Home(tmp_path, sandbox)
+        directory = [
+            a for a in world.directory(datetime(2026, 9, 14, tzinfo=UTC)) if a.account_id == account.account_id
+        ]
+        home.write_directory(list(world.organizations), directory)
+        sandbox.script([Fault("facebook", "/posts?", None, kind)])
+        assert home.pull(FIRST, "facebook")["facebook"].run.status == "partial"
+        assert home.landing.tracked("facebook", FIRST, "UTC", (0,)).searched == frozenset()
+        sandbox.script([])
+        assert retry(home, "facebook", FIRST).run.status == "complete"
+        assert [call["endpoint"] for call in home.rows("calls", "facebook")].count("page") == 1
+        assert home.landing.tracked("facebook", FIRST, "UTC", (0,)).searched == {account.account_id}
+
+
 def test_the_command_line_waits_as_long_as_it_is_asked_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(clock, "sleep", waits.append)

@@ -139,7 +139,6 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
     client, asked = clients[call.credential], [s.post_id or s.account_id for s in call.subjects]
     answered = {item["asked"] for answer in came for item in answer.body["items"]}
     waiting = {name: path for name, path in zip(asked, dict(call.params)["items"], strict=True) if name not in answered}
-    items: list[dict[str, Any]] = []
     for is_last in [False] * ASKED_AGAIN + [True]:
         if not waiting:
             return
@@ -152,15 +151,17 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
             if not is_last and (_may_pass(item) or (_says(item, _NO_SUCH_FIELD) and client.retired))
         ]
         held = [item for item in items if _meaning(_error_of(item), None)]
-        yield Answer({"items": [item for item in items if item not in again + held]}, units=size)
+        # what looks for posts or ids leaves no reason behind: its failure is told as one, and asked again
+        lost = [item for item in items if item not in again + held and _is_lost(call, item)]
+        yield Answer({"items": [item for item in items if item not in again + held + lost]}, units=size)
         if held:
             raise next(p for item in held if (p := _meaning(_error_of(item), item["wait"])))
+        if lost:
+            raise Unavailable(f"Facebook gave no usable answer to {call.endpoint}. Run again later.")
         waiting = {
             item["asked"]: _smaller(waiting[item["asked"]]) if _says(item, _TOO_MUCH) else waiting[item["asked"]]
             for item in again
         }
-    if not call.observes and any(_failed(item) for item in items if call.endpoint == MORE_POSTS or _may_pass(item)):
-        raise Unavailable(f"Facebook gave no usable answer to {call.endpoint}. Run again later.")
 
 
 def parse(response: Response) -> Iterator[Record]:
@@ -441,6 +442,10 @@ def _may_pass(item: dict[str, Any]) -> bool:
         and code not in THROTTLED_CODES
         and (code in TRANSIENT_CODES or error.get("is_transient") is True)
     )
+
+
+def _is_lost(call: Call, item: dict[str, Any]) -> bool:
+    return not call.observes and _failed(item) and (call.endpoint == MORE_POSTS or _may_pass(item))
 
 
 def _failed(item: dict[str, Any]) -> bool:
