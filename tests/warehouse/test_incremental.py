@@ -89,11 +89,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_of(tmp_path_factory.mktemp("home"))
     landing = Landing(settings.landing)
     landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
-    stamp = {"measured_on": FIRST, "landed_at": at(FIRST), "run_id": "people"}
-    campaign = {"initiative_id": "campaign", "name": "Campaign", "organization_id": "ours", "platform": "x"}
-    campaign |= {"metric": "followers", "started_on": day(40), "ended_on": day(54)}
-    landing.write("initiatives", [stamp | campaign])
-    landing.write("notes", [stamp | {"noted_on": day(41), "text": "The campaign began.", "hide_post": False}])
+    undertaken(landing, FIRST, ended_on=None)
     for number in range(DAYS):
         x_run(landing, number)
         if number % 11 != 5:
@@ -139,6 +135,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         {"platform": "x", "account_id": "unknown", "cadence": "weekly", "weekday": 1},
     ]
     landing.directory(day(DAYS + 4), changed, ORGANIZATIONS)
+    undertaken(landing, day(DAYS + 4), ended_on=day(60))
     x_run(landing, DAYS + 4)
     landing.run(day(DAYS + 4), "x", [value("1", "public_metrics.like_count", 9, post_id="p5")], again=1)
     landing.ran(day(DAYS + 4), "youtube", "no token", at(day(DAYS + 4)), "not_set_up")
@@ -148,6 +145,15 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing.directory(day(DAYS + 1), ACCOUNTS[:1] + ACCOUNTS[2:3], ORGANIZATIONS)
     assert warehouse.build(settings).because is None
     return settings
+
+
+def undertaken(landing: Landing, on: date, ended_on: date | None) -> None:
+    """The directory's initiative, with a note on its first day."""
+    stamp = {"measured_on": on, "landed_at": at(on), "run_id": f"{on:%Y%m%d}T220000Z"}
+    what = {"initiative_id": "voices", "name": "Voices", "organization_id": "ours", "platform": "x"}
+    when = {"metric": "followers", "started_on": day(32), "ended_on": ended_on}
+    landing.write("initiatives", [stamp | what | when])
+    landing.write("notes", [stamp | {"noted_on": day(32), "text": "Voices began.", "hide_post": False}])
 
 
 def dated_anew(landing: Landing, post_id: str, published_at: datetime, seen_at: datetime) -> None:
