@@ -6,8 +6,9 @@ export DO_NOT_TRACK := 1
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-# What `make spark` reads, in which time zone, and where its tables go.
+# What `make spark` reads, with which settings, and where its tables go.
 LANDING ?= demo/warehouse/landing
+FISCAL_YEAR_START ?= 1
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
@@ -53,7 +54,7 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 	@$(UV) sync --frozen --quiet --only-group spark
 	@rm -rf $(TABLES) && mkdir -p $(TABLES)
 	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
-	  --vars '{timezone: $(TIMEZONE)}' --project-dir sql --profiles-dir sql \
+	  --vars '{timezone: $(TIMEZONE), fiscal_year_starts_in: $(FISCAL_YEAR_START)}' --project-dir sql --profiles-dir sql \
 	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
 
 faults: install  ## docs/faults.md, from what happens on the days of the fault book

@@ -20,8 +20,9 @@ BUT = {"weekly_scorecard"}
 def test_spark_s_marts_are_duckdb_s(scenario: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     given: Scenario = request.getfixturevalue(scenario)
     settings = given.settings
-    places = [f"LANDING={settings.landing}", f"TIMEZONE={settings.timezone}", f"TABLES={tmp_path}"]
-    done = subprocess.run(["make", "spark", *places], cwd=ROOT, capture_output=True, text=True, check=False)
+    places = [f"LANDING={settings.landing}", f"TABLES={tmp_path}"]
+    how = [f"TIMEZONE={settings.timezone}", f"FISCAL_YEAR_START={settings.fiscal_year_start}"]
+    done = subprocess.run(["make", "spark", *places, *how], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     marts = {folder.name for folder in (tmp_path / "tables" / "marts.db").iterdir()}
     with duckdb.connect(str(settings.published), read_only=True) as connection:
