@@ -64,11 +64,17 @@ same_weekdays_before as (
 
     from pending_weeks
     inner join flow_days as known
-        on {% for key in keys %}pending_weeks.{{ key }} = known.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+        on pending_weeks.organization_id = known.organization_id
+        and pending_weeks.platform = known.platform
+        and pending_weeks.metric = known.metric
+        and pending_weeks.week_start_on = known.week_start_on
     inner join flow_days as earlier
-        on {% for key in keys[:3] %}known.{{ key }} = earlier.{{ key }} and {% endfor %}known.weekday = earlier.weekday
-        and earlier.week_start_on < pending_weeks.week_start_on
-        and earlier.week_start_on >= {{ days_before('pending_weeks.week_start_on', 7 * var('usual_within')) }}
+        on known.organization_id = earlier.organization_id
+        and known.platform = earlier.platform
+        and known.metric = earlier.metric
+        and known.weekday = earlier.weekday
+        and pending_weeks.week_start_on > earlier.week_start_on
+        and {{ days_before('pending_weeks.week_start_on', 7 * var('usual_within')) }} <= earlier.week_start_on
     where
         known.value is not null
         and earlier.value is not null
@@ -108,7 +114,10 @@ select
 
 from pending_weeks
 left join comparable_weeks
-    on {% for key in keys %}pending_weeks.{{ key }} = comparable_weeks.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+    on pending_weeks.organization_id = comparable_weeks.organization_id
+    and pending_weeks.platform = comparable_weeks.platform
+    and pending_weeks.metric = comparable_weeks.metric
+    and pending_weeks.week_start_on = comparable_weeks.week_start_on
 
 group by
     {% for key in keys %}

@@ -109,7 +109,10 @@ compared as (
 
     from weeks
     left join pending
-        on {% for key in keys %}weeks.{{ key }} = pending.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+        on weeks.organization_id = pending.organization_id
+        and weeks.platform = pending.platform
+        and weeks.metric = pending.metric
+        and weeks.week_start_on = pending.week_start_on
 
 ),
 
@@ -178,11 +181,20 @@ from compared as weeks
 inner join organizations
     on weeks.organization_id = organizations.organization_id
 inner join judged
-    on {% for key in keys %}weeks.{{ key }} = judged.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+    on weeks.organization_id = judged.organization_id
+    and weeks.platform = judged.platform
+    and weeks.metric = judged.metric
+    and weeks.week_start_on = judged.week_start_on
 inner join expected
-    on {% for key in keys %}weeks.{{ key }} = expected.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+    on weeks.organization_id = expected.organization_id
+    and weeks.platform = expected.platform
+    and weeks.metric = expected.metric
+    and weeks.week_start_on = expected.week_start_on
 left join standings
-    on {% for key in keys %}weeks.{{ key }} = standings.{{ key }} {{ 'and ' if not loop.last }}{% endfor %}
+    on weeks.organization_id = standings.organization_id
+    and weeks.platform = standings.platform
+    and weeks.metric = standings.metric
+    and weeks.week_start_on = standings.week_start_on
 left join registry
     on weeks.platform = registry.platform
     and weeks.metric = registry.metric
