@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from socialmetrics import platforms
 from socialmetrics.errors import Unexpected
 from socialmetrics.landing import response_line
 from socialmetrics.platforms.answers import LARGEST, kept
-from socialmetrics.records import COLUMNS, Observation, Post, Profile, Record, Response, rows
+from socialmetrics.records import COLUMNS, Observation, Post, Profile, Record, Response, table
 
 from .answers import Sample, samples
 from .figures import figures
@@ -67,7 +65,7 @@ def check_records(sample: Sample, records: list[Record]) -> None:
             assert record.account_id in accounts
             assert record.published_at.tzinfo is UTC
     for kind, kinds in KINDS.items():
-        pa.Table.from_pylist(rows([r for r in records if isinstance(r, kinds)]), COLUMNS[kind])
+        table([r for r in records if isinstance(r, kinds)], COLUMNS[kind])
 
 
 @pytest.mark.parametrize("number", range(len(samples())), ids=[" ".join(sample[:2]) for sample in samples()])
@@ -106,7 +104,7 @@ def test_a_wrong_number_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def off_by_one(response: Response) -> Any:
         for record in true_parse(response):
             is_number = isinstance(record, Observation) and record.value is not None
-            yield replace(record, value=record.value + 1) if is_number else record  # type: ignore[call-arg,union-attr,operator]
+            yield record._replace(value=record.value + 1) if is_number else record
 
     monkeypatch.setattr(module, "parse", off_by_one)
     with pytest.raises(AssertionError, match="stands nowhere"):

@@ -93,9 +93,9 @@ def read(scenario: Scenario, mart: str) -> Found:
     return [dict(zip(columns, values, strict=True)) for values in found]
 
 
-def differences(mart: str, wanted: Rows, rows: Found) -> str:
+def differences(mart: str, wanted: Rows, rows: Found, grain: tuple[str, ...] | None = None) -> str:
     """The first differing rows in words, with how many there are of each kind; empty where there are none."""
-    keys = [tuple(row[name] for name in GRAINS[mart]) for row in rows]
+    keys = [tuple(row[name] for name in grain or GRAINS[mart]) for row in rows]
     found = dict(zip(keys, rows, strict=True))
     lines = [f"{number} times: {key}" for key, number in Counter(keys).most_common(SHOWN) if number > 1]
     lines += [f"missing: {key} {wanted[key]}" for key in sorted(wanted.keys() - found.keys(), key=str)[:SHOWN]]
