@@ -26,7 +26,7 @@ demo: install  ## the main job without credentials: ten weeks of a fictional net
 	@$(RUN) socialmetrics demo
 
 test: install  ## the tests
-	$(RUN) pytest -n 2 --dist loadgroup -m "not prove" -q
+	$(RUN) pytest -n 2 --dist loadfile -m "not prove" -q
 
 prove: install  ## the tests that need a live scheduler, Chromium, kills or Spark
 	$(RUN) pytest -m prove -q

@@ -21,7 +21,7 @@ from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
 from test_airflow import airflow_environment
 
-pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("scheduler")]
+pytestmark = pytest.mark.prove
 
 STARTED_WITHIN, FINISHED_WITHIN = 180, 300  # seconds; waiting ends as soon as the thing is there
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))

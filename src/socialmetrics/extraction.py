@@ -299,7 +299,7 @@ class Extraction:
         return None
 
     def _write(self, response: Response, lines: IO[str]) -> None:
-        records = list(platforms.interpret(self.module, response))
+        records = platforms.interpret(self.module, response)
         lines.write(response_line(response))
         self.found.responses.append(response)
         self.take(records)

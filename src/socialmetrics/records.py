@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -339,7 +339,7 @@ class Found:
         """Take a record in. Returns False for a value that has come already."""
         if isinstance(record, Observation):
             if record.metric is not None and record.value is not None:
-                values = self.values.setdefault(Subject(record.account_id, record.post_id), {})
+                values = self.values.setdefault(cast(Subject, record[1:3]), {})  # its account_id and post_id
                 is_new = values.get(record.metric) != record.value
                 values[record.metric] = record.value
                 return is_new
@@ -503,7 +503,14 @@ def table(records: Sequence[Any], columns: pa.Schema) -> pa.Table:
 
 def _column(records: Sequence[Any], column: pa.Field) -> pa.Array:
     values = list(map(attrgetter(column.name), records))
+    if values and values.count(values[0]) == len(values):
+        same = _naive(values[0]) if isinstance(values[0], datetime) else values[0]
+        return pa.repeat(pa.scalar(same, column.type), len(values))
     if pa.types.is_timestamp(column.type):
-        naive = {value: value.replace(tzinfo=None) for value in set(values) if value}
+        naive = {value: _naive(value) for value in set(values) if value}
         values = list(map(naive.get, values))
     return pa.array(values, column.type)
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=None)

@@ -60,7 +60,7 @@ def find(landing: Landing, sought: Sought) -> Place | None:
 
 def _says(response: Response, sought: Sought, value: int | None) -> bool:
     try:
-        records = list(platforms.interpret(platforms.load(sought.platform), response))
+        records = platforms.interpret(platforms.load(sought.platform), response)
     except Unexpected:
         return False
     return any(

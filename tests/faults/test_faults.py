@@ -25,8 +25,6 @@ from .days import Struck, all_days
 
 WORDS = [PERSON["name"], PERSON["email"], PERSON["id"], "Canary words"]
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 
 @pytest.fixture(scope="module")
 def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, list[Struck]]]:

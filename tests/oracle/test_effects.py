@@ -26,8 +26,6 @@ from .landed import Row, build, of_record, read, write
 from .mutations import EFFECT_MUTATIONS
 from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
 
-pytestmark = pytest.mark.xdist_group("effects")  # one worker pulls the autumn
-
 FIRST, LAST = date(2026, 7, 20), date(2026, 11, 18)
 EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009}
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from socialmetrics.errors import Misconfigured, SocialmetricsError, Unexpected
-from socialmetrics.records import Account, Answer, Call, Found, Observation, Profile, Record, Response, Tracked
+from socialmetrics.records import Account, Answer, Call, Found, Observation, Post, Profile, Record, Response, Tracked
 from socialmetrics.settings import Access
 
 NAMES = ("youtube", "x", "facebook")
@@ -48,27 +48,28 @@ def load(name: str) -> Platform:
     return cast(Platform, import_module(f"{__name__}.{name}"))
 
 
-def interpret(platform: Platform, response: Response) -> Iterator[Record]:
-    """What a landed response says: its records, or its reason for every subject it asked about."""
-    if response.reason is None:
-        yield from _asked_for(platform.parse(response), response)
-        return
-    for subject in response.subjects:
-        yield response.observation(subject, None, None, response.reason)
+def interpret(platform: Platform, response: Response) -> list[Record]:
+    """What a landed response says: its records, each once, or its reason for every subject it asked about.
 
-
-def _asked_for(records: Iterator[Record], response: Response) -> Iterator[Record]:
-    """The records, each once and of an account that was asked about. Raises Unexpected where they contradict that."""
+    Raises Unexpected where they contradict each other, or speak of an account that was not asked about.
+    """
+    if response.reason is not None:
+        return [response.observation(subject, None, None, response.reason) for subject in response.subjects]
+    records = list(platform.parse(response))
+    told = [record for record in records if not isinstance(record, Profile)]
     accounts = {subject.account_id for subject in response.subjects}
+    if not accounts.issuperset([record.account_id for record in told]):
+        raise Unexpected("The answer speaks of an account that was not asked about.")
+    return records if len(set(map(_key, told))) == len(told) else _once(records)
+
+
+def _key(record: Observation | Post) -> tuple[str | None, ...]:
+    return record.account_id, record.post_id, record.metric if isinstance(record, Observation) else ""
+
+
+def _once(records: list[Record]) -> list[Record]:
     seen: dict[tuple[str | None, ...], Record] = {}
     for record in records:
-        if not isinstance(record, Profile):
-            key = (record.account_id, record.post_id, record.metric if isinstance(record, Observation) else "")
-            if record.account_id not in accounts:
-                raise Unexpected("The answer speaks of an account that was not asked about.")
-            told = seen.setdefault(key, record)
-            if told is not record:
-                if told == record:
-                    continue
-                raise Unexpected(f"The answer speaks of {record.post_id or record.account_id} twice, and differently.")
-        yield record
+        if not isinstance(record, Profile) and seen.setdefault(_key(record), record) != record:
+            raise Unexpected(f"The answer speaks of {record.post_id or record.account_id} twice, and differently.")
+    return [r for r in records if isinstance(r, Profile) or seen[_key(r)] is r]

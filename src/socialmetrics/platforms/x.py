@@ -295,7 +295,7 @@ def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
     """Partial errors name a subject each; what is neither in `data` nor in `errors` is not found."""
     if response.endpoint not in (USERS, POSTS):
         return
-    answered = {item["id"].identifier() for item in body.items("data")}
+    answered = {str(item.value["id"]) for item in body.items("data")}
     refused = {}
     for error in body.items("errors"):
         named = error.get("resource_id") or error.get("value")
