@@ -134,11 +134,9 @@ class Extraction:
 
     def take(self, records: Iterable[Record]) -> None:
         """Sort an answer's records by kind; what comes again is kept once, a post in the run that first sees it."""
-        for record in records:
-            is_new = self.found.add(record)
+        for record in self.found.add(records):
             if isinstance(record, Observation):
-                if is_new:
-                    self.observations.append(record)
+                self.observations.append(record)
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
@@ -150,8 +148,9 @@ class Extraction:
 
     def _recall(self, heard: Sequence[Response]) -> None:
         for response in heard:
-            for record in platforms.interpret(self.module, response):
-                self.found.add(record)
+            records = platforms.interpret(self.module, response)
+            self.found.add(records)
+            for record in records:
                 if isinstance(record, Observation) and record.value is not None:
                     self._seen.add(Subject(record.account_id, record.post_id))
             self.found.responses.append(response)

@@ -5,7 +5,7 @@ Instants are UTC, dates are the run's day. A value is a whole number; where ther
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -335,19 +335,23 @@ class Found:
         """What calls of an endpoint have asked about already, answered or not."""
         return {subject for call in self.calls if call.endpoint == endpoint for subject in call.subjects}
 
-    def add(self, record: Record) -> bool:
-        """Take a record in. Returns False for a value that has come already."""
-        if isinstance(record, Observation):
-            if record.metric is not None and record.value is not None:
-                values = self.values.setdefault(cast(Subject, record[1:3]), {})  # its account_id and post_id
-                is_new = values.get(record.metric) != record.value
-                values[record.metric] = record.value
-                return is_new
-        elif isinstance(record, Profile):
-            self.profiles[record.account_id] = record
-        else:
-            self.posts[record.post_id] = record
-        return True
+    def add(self, records: Iterable[Record]) -> list[Record]:
+        """Take records in. Returns them without the values that had come already."""
+        fresh = []
+        for record in records:
+            if isinstance(record, Observation):
+                _, account_id, post_id, metric, _, value, *_ = record
+                if metric is not None and value is not None:
+                    values = self.values.setdefault(cast(Subject, (account_id, post_id)), {})
+                    if values.get(metric) == value:
+                        continue
+                    values[metric] = value
+            elif isinstance(record, Profile):
+                self.profiles[record.account_id] = record
+            else:
+                self.posts[record.post_id] = record
+            fresh.append(record)
+        return fresh
 
 
 Record = Observation | Profile | Post

@@ -284,11 +284,17 @@ def _parse_posts(response: Response, body: Node) -> Iterator[Record]:
 
 def _counts(
     response: Response, subject: Subject, metrics: Node, names: tuple[tuple[str, ...], ...], prefix: str
-) -> Iterator[Observation]:
-    for spellings in names:
-        is_dropped = subject.post_id is None and spellings[0] in NO_LONGER_SENT
-        reason = Reason.RETIRED if is_dropped else Reason.UNAVAILABLE
-        yield response.observation(subject, prefix + spellings[0], metrics.first_count(spellings), reason)
+) -> list[Observation]:
+    dropped = NO_LONGER_SENT if subject.post_id is None else ()
+    return [
+        response.observation(
+            subject,
+            prefix + spellings[0],
+            metrics.first_count(spellings),
+            Reason.RETIRED if spellings[0] in dropped else Reason.UNAVAILABLE,
+        )
+        for spellings in names
+    ]
 
 
 def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
