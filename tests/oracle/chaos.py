@@ -46,7 +46,14 @@ ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
 GONE = (2026, 34)  # the week in which one account is suspended and then gone
 TOLD_LATE = "told late"
 LATER_FROM = date(2026, 6, 22)
-LATER_READINGS = (date(2025, 3, 9), date(2025, 6, 1), date(2025, 10, 5), date(2025, 10, 19))
+LATER_READINGS = (
+    date(2023, 3, 5),
+    date(2025, 3, 9),
+    date(2025, 5, 25),
+    date(2025, 6, 1),
+    date(2025, 10, 5),
+    date(2025, 10, 19),
+)
 IMPORTED_AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
 BESIDE_THE_USUAL = {  # by Page: days since the first, comments, other engagements
     "H": (
@@ -346,6 +353,8 @@ def _boundaries(record: Record) -> Iterator[Said]:
         if number % 3 < 2:
             value = 100 + 10 * number + (300 if day in LATER_READINGS else 0)
             yield imported(e, "listed", day, value, "exact", IMPORTED_AT)
+    for day in (date(2023, 3, 5), date(2024, 3, 3)):  # 52 weeks apart, and far from all else
+        yield imported(e, "listed", day, 70, "exact", IMPORTED_AT)
 
 
 def _a_post_told_late(record: Record) -> Iterator[Said]:

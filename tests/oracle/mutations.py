@@ -171,8 +171,8 @@ MUTATIONS = QUICK | {
         PERIODS, "<= {{ period_end('published.' ~ start, period) }}", "< {{ period_end('published.' ~ start, period) }}"
     ),
     "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
-    "no_posts_is_unknown": Mutation(
-        PERIODS, "coalesce(published_by_period.posts_published, 0)", "published_by_period.posts_published"
+    "no_post_is_one": Mutation(
+        PERIODS, "coalesce(published_by_period.posts_published, 0)", "coalesce(published_by_period.posts_published, 1)"
     ),
     "a_flow_cut_short": Mutation(
         PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
