@@ -228,7 +228,7 @@ activity as (
 
 flows as (
 
-    {% for metric in ['posts_published', 'engagements', 'post_engagements'] %}
+    {% for metric in activity_metrics() %}
     select
         account_key,
         platform,

@@ -16,12 +16,6 @@
 {%- endmacro %}
 
 
-{# What the weeks of an account's posts are counted in; everything else is a level or a counter of the account. #}
-{% macro activity_metrics() %}
-    {{ return(['posts_published', 'engagements', 'post_engagements']) }}
-{% endmacro %}
-
-
 {# A share as percent with one decimal, for a sentence. #}
 {% macro percent(share) -%}
     cast(100 * ({{ share }}) as decimal(18, 1)), ' %'

@@ -87,3 +87,9 @@
 {% macro is_gone(reason) -%}
     coalesce({{ reason }} in ('not_found', 'suspended', 'forbidden'), false)
 {%- endmacro %}
+
+
+{# What the weeks of an account's posts are counted in; everything else is a level or a counter of the account. #}
+{% macro activity_metrics() %}
+    {{ return(['posts_published', 'engagements', 'post_engagements']) }}
+{% endmacro %}

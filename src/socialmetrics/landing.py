@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.ladder import is_due
-from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, table
+from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
 ABANDONED_SECONDS = 3600
@@ -106,7 +106,7 @@ class Landing:
         if landed and pq.read_table(landed[-1], columns=fresh.column_names, partitioning=None).equals(fresh):
             return
         stamped = [
-            row | {"measured_on": day, "landed_at": _naive(instant), "run_id": run_id} for row in fresh.to_pylist()
+            row | {"measured_on": day, "landed_at": naive(instant), "run_id": run_id} for row in fresh.to_pylist()
         ]
         path = self._path(kind, "", run_id, instant, ".parquet")
         _write_parquet(path, pa.Table.from_pylist(stamped, COLUMNS[kind]))
@@ -189,9 +189,7 @@ class Landing:
         runs = self._query(
             "select distinct run_id from {runs} where measured_on = $day order by run_id", platform, since=day, day=day
         )
-        kept = [
-            run_id for (run_id,) in runs if any(self.root.glob(f"responses/platform={platform}/*/{run_id}.jsonl.gz"))
-        ]
+        kept = [run_id for (run_id,) in runs if self.responses_file(platform, run_id)]
         return [response for run_id in kept for response in self.read_responses(platform, run_id)]
 
     def was_refused(self, platform: str, since: datetime) -> bool:
@@ -200,7 +198,7 @@ class Landing:
             "select count(*) from {calls} where called_at >= $began and outcome = $spent",
             platform,
             since=since.astimezone(UTC).date(),
-            began=_naive(since),
+            began=naive(since),
             spent=str(Reason.NOT_COLLECTED),
         )
         return bool(found[0][0])
@@ -233,12 +231,12 @@ class Landing:
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
-        return {row[0] for row in self._query(query, platform, before=_naive(before))}
+        return {row[0] for row in self._query(query, platform, before=naive(before))}
 
     def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant."""
         query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"
-        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=_naive(since))[0]
+        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=naive(since))[0]
         return int(units), Decimal(dollars)
 
     def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
@@ -250,8 +248,8 @@ class Landing:
             seen_at_age = (post.last_seen_on - published_on).days if post.last_seen_on else None
             if is_due((day - published_on).days, seen_at_age, rungs):
                 due.append(post)
-        recent = _naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
-        rates = Counter(post.account_id for post in posts if _naive(post.published_at) >= recent)
+        recent = naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
+        rates = Counter(post.account_id for post in posts if naive(post.published_at) >= recent)
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
@@ -346,7 +344,7 @@ class Landing:
             """,
                 platform,
                 accounts=list(discovered),
-                instants=[_naive(instant) for instant in discovered.values()],
+                instants=[naive(instant) for instant in discovered.values()],
             )
             if discovered
             else []
@@ -456,10 +454,6 @@ def _write_parquet(path: Path, table: pa.Table) -> None:
     part = path.with_name(path.name + PART)
     pq.write_table(table, part, compression="zstd")
     os.replace(part, path)
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _aware(instant: datetime) -> datetime:

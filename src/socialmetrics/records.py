@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
@@ -508,13 +508,14 @@ def table(records: Sequence[Any], columns: pa.Schema) -> pa.Table:
 def _column(records: Sequence[Any], column: pa.Field) -> pa.Array:
     values = list(map(attrgetter(column.name), records))
     if values and values.count(values[0]) == len(values):
-        same = _naive(values[0]) if isinstance(values[0], datetime) else values[0]
+        same = naive(values[0]) if isinstance(values[0], datetime) else values[0]
         return pa.repeat(pa.scalar(same, column.type), len(values))
     if pa.types.is_timestamp(column.type):
-        naive = {value: _naive(value) for value in set(values) if value}
-        values = list(map(naive.get, values))
+        stored = {value: naive(value) for value in set(values) if value}
+        values = list(map(stored.get, values))
     return pa.array(values, column.type)
 
 
-def _naive(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=None)
+def naive(instant: datetime) -> datetime:
+    """An instant as landing and the warehouse hold it: UTC, without its offset."""
+    return instant.astimezone(UTC).replace(tzinfo=None)

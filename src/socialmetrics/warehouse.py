@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics import clock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
+from socialmetrics.records import naive
 from socialmetrics.settings import PREFIX, Settings
 
 SQL = next(
@@ -197,7 +198,7 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     if not files or not _had_landed(settings.landing, instant):
         raise Misconfigured(f"Nothing had landed by {instant:%Y-%m-%d %H:%M} UTC. Give a later instant.")
     files = {
-        path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{_utc(instant):%F}"
+        path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{naive(instant):%F}"
     }
     with _only_one(folder):
         _clear(folder)
@@ -271,15 +272,11 @@ def _had_landed(landing: Path, instant: datetime) -> bool:
         found = [
             connection.execute(
                 f"select count(*) from read_parquet($files, hive_partitioning = false) where {column} <= $instant",
-                {"files": str(landing / kind / "**" / "*.parquet"), "instant": _utc(instant)},
+                {"files": str(landing / kind / "**" / "*.parquet"), "instant": naive(instant)},
             ).fetchone()
             for kind, column in began
         ]
     return any(count for (count,) in filter(None, found))
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _why_afresh(
@@ -370,7 +367,7 @@ def run_dbt(
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "dbt.cli.main"]
     places = {"project-dir": SQL, "profiles-dir": SQL, "target-path": folder / "target", "log-path": folder / "logs"}
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
-    variables = _vars(settings) | {"as_of": _utc(as_of).isoformat() if as_of else ""}
+    variables = _vars(settings) | {"as_of": naive(as_of).isoformat() if as_of else ""}
     options += ["--vars", json.dumps(variables), "--no-use-colors"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= {

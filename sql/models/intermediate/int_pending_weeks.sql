@@ -97,31 +97,47 @@ comparable_weeks as (
             order by earlier_week_start_on desc
         ) <= {{ var('usual_periods') }}
 
+),
+
+usual as (
+
+    select
+        {% for key in keys %}
+        pending_weeks.{{ key }},
+        {% endfor %}
+        pending_weeks.days_known,
+        pending_weeks.value,
+        {% for which in ['min', 'max'] %}
+        case
+            when count(comparable_weeks.figure) >= {{ var('usual_at_least') }} then {{ which }}(comparable_weeks.figure)
+        end as usual_{{ 'low' if which == 'min' else 'high' }},
+        {% endfor %}
+        count(comparable_weeks.figure) as usual_weeks
+
+    from pending_weeks
+    left join comparable_weeks
+        on pending_weeks.organization_id = comparable_weeks.organization_id
+        and pending_weeks.platform = comparable_weeks.platform
+        and pending_weeks.metric = comparable_weeks.metric
+        and pending_weeks.week_start_on = comparable_weeks.week_start_on
+    group by
+        {% for key in keys %}
+        pending_weeks.{{ key }},
+        {% endfor %}
+        pending_weeks.days_known,
+        pending_weeks.value
+
 )
 
 select
     {% for key in keys %}
-    pending_weeks.{{ key }},
+    {{ key }},
     {% endfor %}
-    pending_weeks.days_known,
-    pending_weeks.value,
-    {% for which in ['min', 'max'] %}
-    case
-        when count(comparable_weeks.figure) >= {{ var('usual_at_least') }} then {{ which }}(comparable_weeks.figure)
-    end as usual_{{ 'low' if which == 'min' else 'high' }},
-    {% endfor %}
-    count(comparable_weeks.figure) as usual_weeks
+    days_known,
+    value,
+    usual_low,
+    usual_high,
+    usual_weeks,
+    {{ reading('value', 'value', 'value') }} as reading
 
-from pending_weeks
-left join comparable_weeks
-    on pending_weeks.organization_id = comparable_weeks.organization_id
-    and pending_weeks.platform = comparable_weeks.platform
-    and pending_weeks.metric = comparable_weeks.metric
-    and pending_weeks.week_start_on = comparable_weeks.week_start_on
-
-group by
-    {% for key in keys %}
-    pending_weeks.{{ key }},
-    {% endfor %}
-    pending_weeks.days_known,
-    pending_weeks.value
+from usual

@@ -76,7 +76,12 @@ comparable as (
         on account_weeks.platform = registry.platform
         and account_weeks.metric = registry.metric
     where
-        (registry.metric is not null or account_weeks.metric in ('posts_published', 'engagements', 'post_engagements'))
+        (
+            registry.metric is not null
+            {% for metric in activity_metrics() %}
+            or account_weeks.metric = '{{ metric }}'
+            {% endfor %}
+        )
         and (account_weeks.kind <> 'flow' or account_weeks.is_complete)
 
 ),

@@ -1,5 +1,3 @@
-{%- set keys = ['organization_id', 'platform', 'metric', 'week_start_on'] -%}
-
 with
 
 organizations as (
@@ -94,47 +92,6 @@ pending as (
 
     select * from {{ ref('int_pending_weeks') }}
 
-),
-
-compared as (
-
-    select
-        weeks.*,
-        coalesce(pending.days_known, 7) as compared_days,
-        case when weeks.kind = 'flow' then coalesce(pending.value, weeks.value) end as compared_value,
-        pending.days_known is not null as is_pending,
-        pending.usual_low as pending_usual_low,
-        pending.usual_high as pending_usual_high,
-        pending.usual_weeks as pending_usual_weeks
-
-    from weeks
-    left join pending
-        on weeks.organization_id = pending.organization_id
-        and weeks.platform = pending.platform
-        and weeks.metric = pending.metric
-        and weeks.week_start_on = pending.week_start_on
-
-),
-
-judged as (
-
-    select
-        {% for key in keys %}
-        {{ key }},
-        {% endfor %}
-        case when is_pending then pending_usual_low else usual_low end as usual_low,
-        case when is_pending then pending_usual_high else usual_high end as usual_high,
-        case when is_pending then pending_usual_weeks else usual_weeks end as usual_weeks,
-        case
-            when not is_pending then reading
-            when compared_value > pending_usual_high then 'higher than usual'
-            when compared_value < pending_usual_low then 'lower than usual'
-            when compared_value between pending_usual_low and pending_usual_high then 'usual'
-            else 'cannot tell'
-        end as reading
-
-    from compared
-
 )
 
 select
@@ -154,12 +111,12 @@ select
     weeks.change_low,
     weeks.change_high,
     weeks.growth_rate,
-    cast(weeks.compared_days as integer) as compared_days,
-    weeks.compared_value,
-    judged.usual_low,
-    judged.usual_high,
-    cast(judged.usual_weeks as integer) as usual_weeks,
-    judged.reading,
+    cast(coalesce(pending.days_known, 7) as integer) as compared_days,
+    case when weeks.kind = 'flow' then coalesce(pending.value, weeks.value) end as compared_value,
+    case when pending.days_known is null then weeks.usual_low else pending.usual_low end as usual_low,
+    case when pending.days_known is null then weeks.usual_high else pending.usual_high end as usual_high,
+    cast(coalesce(pending.usual_weeks, weeks.usual_weeks) as integer) as usual_weeks,
+    coalesce(pending.reading, weeks.reading) as reading,
     weeks.last_year_value,
     weeks.change_since_last_year,
     case
@@ -177,19 +134,19 @@ select
     weeks.is_rounded,
     breaks.note
 
-from compared as weeks
+from weeks
 inner join organizations
     on weeks.organization_id = organizations.organization_id
-inner join judged
-    on weeks.organization_id = judged.organization_id
-    and weeks.platform = judged.platform
-    and weeks.metric = judged.metric
-    and weeks.week_start_on = judged.week_start_on
 inner join expected
     on weeks.organization_id = expected.organization_id
     and weeks.platform = expected.platform
     and weeks.metric = expected.metric
     and weeks.week_start_on = expected.week_start_on
+left join pending
+    on weeks.organization_id = pending.organization_id
+    and weeks.platform = pending.platform
+    and weeks.metric = pending.metric
+    and weeks.week_start_on = pending.week_start_on
 left join standings
     on weeks.organization_id = standings.organization_id
     and weeks.platform = standings.platform
