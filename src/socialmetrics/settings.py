@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -28,6 +30,18 @@ Number = TypeVar("Number", int, Decimal)
 
 
 @dataclass(frozen=True)
+class Network:
+    """How hosts outside are reached: by `proxy`, except those that `no_proxy` names.
+
+    `ca_bundle`: a PEM file of authorities that are trusted besides the public ones.
+    """
+
+    proxy: SecretStr | None = None
+    no_proxy: str = ""
+    ca_bundle: Path | None = None
+
+
+@dataclass(frozen=True)
 class Access:
     """How to reach one platform, and what it may cost.
 
@@ -42,6 +56,7 @@ class Access:
     units_per_day: int | None = None
     dollars_per_day: Decimal | None = None
     ladder: tuple[int, ...] = LADDER
+    network: Network = Network()
 
     @property
     def is_set_up(self) -> bool:
@@ -61,6 +76,9 @@ class Settings(BaseSettings):
     timezone: str = Field(default="UTC", description="the zone whose 22:00 ends a day")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="the month in which the fiscal year starts")
     now: datetime | None = Field(default=None, description="holds the clock at this ISO instant")
+    ca_bundle: Path | None = Field(
+        default=None, description="a PEM file of authorities that are trusted besides the public ones"
+    )
     patience_seconds: float = Field(
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
@@ -128,7 +146,7 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
 
     Raises Misconfigured where a token file cannot be read or a number is none.
     """
-    environment = {k.upper(): v for k, v in {**_dotenv(), **os.environ}.items() if v}
+    environment = _environment()
     prefix = f"{PREFIX}{platform.upper()}_"
     own = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
     tokens: dict[str, SecretStr] = {}
@@ -148,7 +166,24 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
+        network=network(),
     )
+
+
+def network() -> Network:
+    """HTTPS_PROXY, NO_PROXY and the CA bundle. Raises Misconfigured where one of them cannot be used."""
+    environment = _environment()
+    bundle = environment.get(PREFIX + "CA_BUNDLE")
+    return Network(
+        _proxy(environment.get("HTTPS_PROXY")),
+        environment.get("NO_PROXY", ""),
+        _authorities(Path(bundle)) if bundle else None,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Each variable by its name in capitals, of `.env` and, before that, of the environment."""
+    return {name.upper(): value for name, value in {**_dotenv(), **os.environ}.items() if value}
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -156,6 +191,34 @@ def _dotenv() -> dict[str, str | None]:
         return dotenv_values(".env")
     except UnicodeDecodeError:
         raise Misconfigured(".env is not UTF-8. Save it as UTF-8 and run again.") from None
+
+
+def _proxy(address: str | None) -> SecretStr | None:
+    if not address:
+        return None
+    whole = address if "://" in address else f"http://{address}"
+    try:
+        parts = urlsplit(whole)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not is_address or parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise ValueError
+    except ValueError:
+        raise Misconfigured(
+            "HTTPS_PROXY is no proxy's address. Write it as http://USER:PASSWORD@HOST:PORT, special characters of the "
+            "password as %40."
+        ) from None
+    return SecretStr(whole)
+
+
+def _authorities(path: Path) -> Path:
+    name = PREFIX + "CA_BUNDLE"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise Misconfigured(f"{name} names a file without a certificate. Save the authority as PEM there.") from None
+    except OSError as error:
+        raise Misconfigured(f"{name} names a file that cannot be read ({error.strerror}). Correct the path.") from None
+    return path
 
 
 def _number(name: str, value: str | None, kind: Callable[[str], Number]) -> Number | None:
