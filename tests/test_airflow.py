@@ -71,8 +71,9 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         "shards": [["platform.extract"], "all_success", "default_pool"],
         "platform.extract": [["model", "verdict"], "all_success", "default_pool"],
         "model": [["publish"], "all_done", "warehouse"],
-        "publish": [[], "all_success", "warehouse"],
-        "verdict": [[], "all_done", "default_pool"],
+        "publish": [["heartbeat"], "all_success", "warehouse"],
+        "verdict": [["heartbeat"], "all_done", "default_pool"],
+        "heartbeat": [[], "all_success", "default_pool"],
     }
     assert list(weekly["tasks"]) == ["export"]
     assert (daily["schedule"], weekly["schedule"]) == ("0 22 * * *", "0 6 * * MON")

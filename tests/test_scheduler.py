@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from home import Home
+from listeners import WebServer, web_server
 from socialmetrics import warehouse
 from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
@@ -61,13 +62,21 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def standalone(network: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standalone(network: Home, web: WebServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     port = free_port()
     environment = airflow_environment(
         tmp_path_factory.mktemp("airflow"),
         network,
         SOCIALMETRICS_RETRY_SECONDS="1",
         SOCIALMETRICS_RETRIES="1",
+        SOCIALMETRICS_ALERT_WEBHOOK_URL=web.url("/hook"),
+        SOCIALMETRICS_HEARTBEAT_URL=web.url("/ping"),
         AIRFLOW__CORE__PARALLELISM="3",
         AIRFLOW__API__PORT=str(port),
         AIRFLOW__API__HOST="127.0.0.1",
@@ -119,6 +128,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def told(web: WebServer) -> list[str]:
+    """The causes that were told and the good runs' pings, in their order."""
+    return [fact["cause"] if path == "/hook" else path for _, path, fact in web.asked]
+
+
 def accounts_seen(home: Home) -> dict[str, str]:
     """By platform, of the latest day: `all`, or why no account was seen."""
     sql = (
@@ -135,17 +149,23 @@ def accounts_seen(home: Home) -> dict[str, str]:
 
 
 def test_a_dead_day_is_a_day_of_reasons_a_failing_platform_turns_it_red_and_a_good_day_is_green(
-    standalone: Standalone, network: Home
+    standalone: Standalone, network: Home, web: WebServer
 ) -> None:
-    """The failing days come first: values of the same day rightly take the place of its reasons."""
+    """The failing days come first: values of the same day rightly take the place of its reasons.
+
+    Each cause is told once, by the task that failed for good, and not again by the verdict.
+    """
     network.sandbox.script([Fault(name, "", None, "503") for name in ("youtube", "x", "facebook")])
     assert standalone.run("dead") == "failed"
     assert accounts_seen(network) == {"youtube": "unavailable", "x": "unavailable", "facebook": "unavailable"}
+    assert sorted(told(web)) == ["facebook-unavailable", "x-unavailable", "youtube-unavailable"]
 
     network.sandbox.script([Fault("x", "", None, "401")])
     assert standalone.run("one-fails") == "failed"
     assert accounts_seen(network) == {"youtube": "all", "x": "denied", "facebook": "all"}
+    assert told(web)[3:] == ["x-denied"]
 
     network.sandbox.script([])
     assert standalone.run("well") == "success"
     assert accounts_seen(network) == {"youtube": "all", "x": "all", "facebook": "all"}
+    assert told(web)[4:] == ["/ping"]

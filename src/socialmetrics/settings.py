@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ LADDER = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90)
 LADDERS = {"x": (0, 1, 3, 7, 14, 28, 90)}  # a read costs money there
 
 LARGEST_NUMBER = 10**12
+MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 Number = TypeVar("Number", int, Decimal)
 
@@ -79,6 +81,10 @@ class Settings(BaseSettings):
     ca_bundle: Path | None = Field(
         default=None, description="a PEM file of authorities that are trusted besides the public ones"
     )
+    alert_mail: str | None = Field(default=None, description="who is told of a red day; several with commas")
+    smtp_url: SecretStr | None = Field(default=None, description="what sends the mail: smtp://USER:PASSWORD@HOST:PORT")
+    alert_webhook_url: SecretStr | None = Field(default=None, description="where a red day's causes are posted as JSON")
+    heartbeat_url: SecretStr | None = Field(default=None, description="what a good run asks for, for a monitor")
     patience_seconds: float = Field(
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
@@ -100,6 +106,41 @@ class Settings(BaseSettings):
         if value and value.tzinfo is None:
             raise ValueError("needs an offset, as in 2026-11-22T22:00:00Z")
         return value
+
+    @field_validator("alert_mail", "smtp_url", "alert_webhook_url", "heartbeat_url", "ca_bundle", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("alert_mail")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        if wrong := [name for name in re.split(r"[,;\s]+", value or "") if name and not MAIL.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is no mail address")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _is_address(value.get_secret_value(), "smtp", "smtps", has_path=False):
+            raise ValueError("write it as smtp://USER:PASSWORD@HOST:587, special characters of the password as %40")
+        return value
+
+    @field_validator("alert_webhook_url", "heartbeat_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _is_address(value.get_secret_value(), "http", "https"):
+            raise ValueError("it is no web address; write it as https://HOST/PATH")
+        return value
+
+    @property
+    def mails(self) -> list[str]:
+        """Who is told of a red day."""
+        return [name for name in re.split(r"[,;\s]+", self.alert_mail or "") if name]
+
+    @property
+    def alerts(self) -> Path:
+        return self.warehouse / "alerts"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -197,17 +238,22 @@ def _proxy(address: str | None) -> SecretStr | None:
     if not address:
         return None
     whole = address if "://" in address else f"http://{address}"
-    try:
-        parts = urlsplit(whole)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        if not is_address or parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise ValueError
-    except ValueError:
+    if not _is_address(whole, "http", "https", has_path=False):
         raise Misconfigured(
             "HTTPS_PROXY is no proxy's address. Write it as http://USER:PASSWORD@HOST:PORT, special characters of the "
             "password as %40."
-        ) from None
+        )
     return SecretStr(whole)
+
+
+def _is_address(text: str, *schemes: str, has_path: bool = True) -> bool:
+    """Whether it names a scheme and a host; what stands after a `/` or `#` in a password would pass for a path."""
+    try:
+        parts = urlsplit(text)
+        is_named = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_named and (has_path or (parts.path in ("", "/") and not parts.query and not parts.fragment))
 
 
 def _authorities(path: Path) -> Path:

@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +208,14 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
+
+
+def published_through(settings: Settings) -> date | None:
+    """The latest day in the published file; None where there is none."""
+    if not settings.published.exists():
+        return None
+    _, rows = query(settings, "select max(measured_on) from coverage_days")
+    return rows[0][0] if rows else None
 
 
 def query(

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
-from socialmetrics import network
+from socialmetrics import outside
 from socialmetrics.platforms.limits import PIECE, read_whole
 from socialmetrics.settings import Access
 
@@ -24,7 +24,7 @@ class Session(requests.Session):
         self.vendor_base = vendor_base
         self.base = (access.url or vendor_base).rstrip("/")
         self.network = access.network
-        network.prepare(self, access.network)
+        outside.prepare(self, access.network)
         self.headers_came: Mapping[str, str] = {}
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -32,13 +32,13 @@ class Session(requests.Session):
         if address.startswith(self.vendor_base):
             address = self.base + address[len(self.vendor_base) :]
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = network.TIMEOUT_SECONDS
-        way = network.proxies(self.network, address)
+            kwargs["timeout"] = outside.TIMEOUT_SECONDS
+        way = outside.proxies(self.network, address)
         kwargs |= {"stream": True, "allow_redirects": False, "proxies": way}
         try:
             answer = super().request(method, address, *args, **kwargs)
         except requests.ConnectionError as error:
-            if wrong := network.explain(error, address):
+            if wrong := outside.explain(error, address):
                 raise wrong from None
             raise
         self.headers_came = answer.headers

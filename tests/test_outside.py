@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from gateway import Authority, Proxy, hosts, serving
 from home import Home
-from socialmetrics import clock, network, pipeline, platforms
+from socialmetrics import clock, outside, pipeline, platforms
 from socialmetrics.errors import Misconfigured, Throttled, Unavailable
 from socialmetrics.settings import Access, Network
 
@@ -122,11 +122,11 @@ def test_a_host_that_the_proxy_forbids_is_unavailable(
 
 def test_a_host_of_no_proxy_and_plain_http_go_straight(home: Home, proxy: Proxy, authority: Authority) -> None:
     through = way(proxy, authority)
-    assert network.proxies(through, "https://graph.facebook.com/v26.0")
+    assert outside.proxies(through, "https://graph.facebook.com/v26.0")
     for names in ("facebook.com", ".facebook.com", "x.com, graph.facebook.com", "*"):
-        assert network.proxies(replace(through, no_proxy=names), "https://graph.facebook.com/v26.0") == {}, names
+        assert outside.proxies(replace(through, no_proxy=names), "https://graph.facebook.com/v26.0") == {}, names
     for names in ("book.com", "api.facebook.com", "x.com"):
-        assert network.proxies(replace(through, no_proxy=names), "https://graph.facebook.com/v26.0"), names
+        assert outside.proxies(replace(through, no_proxy=names), "https://graph.facebook.com/v26.0"), names
     straight = replace(home.reach("x"), network=through)
     day = home.day(SUNDAY)
     with clock.still(day.scheduled_at):
@@ -135,7 +135,7 @@ def test_a_host_of_no_proxy_and_plain_http_go_straight(home: Home, proxy: Proxy,
 
 
 def test_the_public_authorities_are_trusted_besides_the_private_one(authority: Authority) -> None:
-    public, both = network.context(Network()), network.context(Network(ca_bundle=authority.bundle))
+    public, both = outside.context(Network()), outside.context(Network(ca_bundle=authority.bundle))
     assert public.cert_store_stats()["x509_ca"] > 50
     assert both.cert_store_stats()["x509_ca"] == public.cert_store_stats()["x509_ca"] + 1
     assert both.check_hostname
@@ -144,22 +144,22 @@ def test_the_public_authorities_are_trusted_besides_the_private_one(authority: A
 
 def test_a_certificate_for_another_host_is_not_trusted(home: Home, behind: int, authority: Authority) -> None:
     with serving(Proxy({"elsewhere.example": behind})) as proxy:
-        state, why = network.reach(way(proxy, authority, ""), "https://elsewhere.example/")
+        state, why = outside.reach(way(proxy, authority, ""), "https://elsewhere.example/")
     assert state == "certificate not trusted"
     assert "Hostname mismatch" in why
 
 
 def test_reach_says_how_far_it_came(proxy: Proxy, authority: Authority) -> None:
     host = "https://graph.facebook.com/"
-    assert network.reach(way(proxy, authority), host) == ("reached", "through the proxy")
-    assert network.reach(way(proxy, authority, "press:guess"), host)[0] == "proxy refused the password"
-    assert network.reach(way(proxy, authority, ""), host)[0] == "proxy refused the password"
-    assert network.reach(way(proxy, None), host)[0] == "certificate not trusted"
-    assert network.reach(way(proxy, authority), "https://elsewhere.example/") == (
+    assert outside.reach(way(proxy, authority), host) == ("reached", "through the proxy")
+    assert outside.reach(way(proxy, authority, "press:guess"), host)[0] == "proxy refused the password"
+    assert outside.reach(way(proxy, authority, ""), host)[0] == "proxy refused the password"
+    assert outside.reach(way(proxy, None), host)[0] == "certificate not trusted"
+    assert outside.reach(way(proxy, authority), "https://elsewhere.example/") == (
         "refused",
         "the proxy answered 403 Forbidden",
     )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
-    assert network.reach(Network(), url) == ("refused", "Connection refused")
+    assert outside.reach(Network(), url) == ("refused", "Connection refused")

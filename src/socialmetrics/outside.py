@@ -30,7 +30,7 @@ def prepare(session: requests.Session, network: Network) -> None:
 
 def proxies(network: Network, url: str) -> dict[str, str]:
     """What `requests` is to be given for an address: only https goes through the proxy."""
-    if network.proxy is None or should_bypass_proxies(url, network.no_proxy):
+    if network.proxy is None or not url.startswith("https:") or should_bypass_proxies(url, network.no_proxy):
         return {}
     return {"https": network.proxy.get_secret_value()}
 
@@ -64,13 +64,15 @@ def explain(error: Exception, url: str) -> Misconfigured | None:
     return None
 
 
-def ask(network: Network, url: str, method: str = "GET", json: Any = None) -> requests.Response:
-    """One request outside of a platform's client. Raises requests' exceptions, whatever the status."""
+def ask(network: Network, url: str, method: str = "GET", json: Any = None) -> int:
+    """The status of one request that is no platform's client's. Raises requests' exceptions."""
     with requests.Session() as session:
         prepare(session, network)
-        return session.request(
-            method, url, json=json, proxies=proxies(network, url), timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
+        way = proxies(network, url)
+        with session.request(
+            method, url, json=json, proxies=way, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        ) as answer:
+            return answer.status_code
 
 
 def reach(network: Network, url: str) -> tuple[Reached, str]:
@@ -78,9 +80,13 @@ def reach(network: Network, url: str) -> tuple[Reached, str]:
     try:
         ask(network, url)
     except requests.RequestException as error:
-        state = _state(error)
-        return state, str(explain(error, url) or _why(error))
+        return meaning(error)
     return "reached", "through the proxy" if proxies(network, url) else ""
+
+
+def meaning(error: Exception) -> tuple[Reached, str]:
+    """How far a failed try came, and what stood in the way; never with the address, which may hold a secret."""
+    return _state(error), _why(error)
 
 
 class _Adapter(HTTPAdapter):
