@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from gateway import Authority
 from home import Home
 from listeners import MailServer, WebServer, mail_server, web_server
 from socialmetrics import alerts, clock, pipeline, settings
-from socialmetrics.causes import Fault, causes, fault_of, said
+from socialmetrics.causes import _COMMANDS, _WHAT, Fault, causes, fault_of, said
 from socialmetrics.errors import BuildFailed, Denied, Misconfigured, TooLate
 from socialmetrics.records import Reason
 from socialmetrics.sandbox.server import Fault as Strike
@@ -402,6 +403,14 @@ def test_a_build_that_goes_on_failing_says_since_when(tmp_path: Path, web: WebSe
         "The warehouse is not built since 10:20 pm yesterday",
         "The warehouse is not built since 10:20 pm on November 22",
     ]
+
+
+def test_every_cause_stands_in_the_document() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    for kind in _WHAT:
+        (row,) = [line for line in text.splitlines() if line.startswith("| `") and re.search(rf"[`-]{kind}`", line)]
+        if command := _COMMANDS.get(kind):
+            assert f"`{command}`" in row or row.endswith("| the same |")
 
 
 # The settings.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from gateway import Authority, Proxy, hosts, serving
 from home import Home
 from listeners import WebServer, mail_server, web_server
-from socialmetrics import clock, pipeline, warehouse
+from socialmetrics import clock, demo, pipeline, settings, warehouse
 from socialmetrics.errors import BuildFailed
 from socialmetrics.sandbox.server import Fault
 from socialmetrics.sandbox.world import World
@@ -229,6 +232,20 @@ def test_check_network_says_how_far_each_host_is_reached(
         assert "wrong" not in out
         assert mails.mails == []
     assert not here.sandbox.requests
+
+
+def test_the_demo_tells_nobody(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be run where the real one's .env lies."""
+    ran: list[dict[str, Any]] = []
+    (tmp_path / ".env").write_text("SOCIALMETRICS_HEARTBEAT_URL=https://monitor.example/\n", encoding="utf-8")
+    done = subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr("socialmetrics.demo.subprocess.run", lambda _, **how: ran.append(how) or done)
+    demo._airflow(home.settings, home.sandbox, "daily_metrics", TEN_PM, Console(quiet=True))
+    assert ran
+    for how in ran:
+        monkeypatch.chdir(how.get("cwd") or tmp_path)
+        monkeypatch.setattr("os.environ", how["env"])
+        assert settings.load().heartbeat_url is None
 
 
 def test_the_published_file_says_how_far_it_goes(here: Home) -> None:
