@@ -19,7 +19,7 @@ from home import Home
 from listeners import MailServer, WebServer, mail_server, web_server
 from socialmetrics import alerts, clock, pipeline, settings
 from socialmetrics.causes import _COMMANDS, _WHAT, Fault, causes, fault_of, said
-from socialmetrics.errors import BuildFailed, Denied, Misconfigured, TooLate
+from socialmetrics.errors import BuildFailed, Denied, Misconfigured, TooLate, Unavailable
 from socialmetrics.records import Reason
 from socialmetrics.sandbox.server import Fault as Strike
 from socialmetrics.sandbox.world import World
@@ -123,6 +123,22 @@ def test_each_cause_is_told_once_a_day_and_again_on_the_next(ours: Home, mails: 
     assert web.asked[2][2]["since"] == web.asked[1][2]["since"] == TEN_PM.isoformat()
 
 
+def test_a_task_that_failed_tells_what_the_verdict_will_say_and_since_when(ours: Home, web: WebServer) -> None:
+    told(ours, web=web)
+    day = ours.day(SUNDAY)
+    with clock.still(TEN_PM + 60 * MINUTE):
+        for error, kinds in ((KeyError("x"), ["program"]), (TooLate("late"), ["too_late"]), (Denied("no"), [])):
+            assert [fault.kind for fault in pipeline.faults_behind(ours.settings, day, error, "x")] == kinds
+    ours.sandbox.script([Strike("x", "", None, "503")])
+    pull(ours, SUNDAY, "x")
+    pull(ours, SUNDAY, "x", minutes=45)
+    with clock.still(TEN_PM + 60 * MINUTE):
+        behind = pipeline.faults_behind(ours.settings, day, Unavailable("silent"), "x")
+        assert pipeline.announce(ours.settings, day, behind) == []
+    ((_, _, fact),) = web.asked
+    assert fact["text"].startswith("X gives no usable answer since 10 pm.")
+
+
 def test_the_webhook_gets_the_parts_as_json(ours: Home, web: WebServer) -> None:
     told(ours, web=web)
     ours.tokens["facebook"] = "fail-401"
@@ -169,6 +185,11 @@ def test_a_token_of_several_pages_is_one_cause_and_its_owners_are_told(ours: Hom
     ]
     for handle in theirs:
         assert f"own account {handle} has no value" in mails.texts[1]
+    with clock.still(TEN_PM + 2 * MINUTE):  # as Airflow's task of the platform tells it before the verdict
+        behind = pipeline.faults_behind(ours.settings, day, Denied("refused"), "facebook")
+        assert {fault.cause for fault in behind} == {("facebook", "denied", "childrens")}
+        assert pipeline.announce(ours.settings, day, behind) == []
+    assert len(mails.mails) == 2
 
 
 def test_what_could_not_be_sent_is_said_and_tried_again(ours: Home, web: WebServer) -> None:

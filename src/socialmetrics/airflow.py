@@ -125,7 +125,6 @@ def heartbeat() -> None:
 def failed(context: Mapping[str, Any]) -> None:
     """What a task that has failed for good is announced as, before the others are done; the verdict tells its own."""
     from socialmetrics import pipeline
-    from socialmetrics.causes import fault_of
 
     error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
     if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
@@ -134,7 +133,7 @@ def failed(context: Mapping[str, Any]) -> None:
     when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
     platform = str(context.get("label", "")).partition("-")[0]
     doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
-    _log(pipeline.announce(here, when, [fault_of(error, platform, doing)]))
+    _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))
 
 
 def _log(told: list[str]) -> None:

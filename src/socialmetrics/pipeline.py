@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from socialmetrics import alerts, clock, directory, exports, history, life, outside, platforms, warehouse
 from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
-from socialmetrics.causes import Fault, causes
+from socialmetrics.causes import Fault, causes, fault_of
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
@@ -297,6 +297,20 @@ def verdict(settings: Settings, day: Day, also: Iterable[Fault] = ()) -> Verdict
     return Verdict(day, tuple(runs), tuple(found))
 
 
+def faults_behind(
+    settings: Settings, day: Day, error: BaseException, platform: str = "", doing: str = ""
+) -> list[Fault]:
+    """What a task that failed is announced as: of a platform, what the day's verdict will say of it.
+
+    Where no run of it tells, it is the error itself if that stopped it; else the verdict decides.
+    """
+    if not platform:
+        return [fault_of(error, doing=doing)]
+    found = [f for f in verdict(settings, day).found if f.platform == platform and f.kind != "not_run"]
+    is_stopped = isinstance(error, TooLate) or not isinstance(error, SocialmetricsError)
+    return found or ([fault_of(error, platform)] if is_stopped else [])
+
+
 def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]:
     """Tell people of a day's causes, each once a day. Returns what could not be sent, in words."""
     try:
@@ -305,13 +319,11 @@ def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]
         owners = {}
     landing = Landing(settings.landing)
     landing.prepare()
-    found = causes(
-        faults,
-        day.date,
-        day.fillable_until,
-        settings.zone,
-        lambda fault: landing.silent_since(fault.platform, fault.account_ids, day.date) if fault.account_ids else None,
-    )
+
+    def since(fault: Fault) -> datetime | None:
+        return landing.silent_since(fault.platform, fault.account_ids, day.date) if fault.account_ids else None
+
+    found = causes(faults, day.date, day.fillable_until, settings.zone, since)
     return alerts.tell(settings, network(), day.date, found, owners)
 
 
