@@ -257,6 +257,26 @@ def reparse(
 
 
 @app.command()
+def forget(
+    platform: Annotated[str | None, typer.Argument(help="A platform; without one, forget again all that was.")] = None,
+    post: Annotated[
+        str | None, typer.Argument(help="The post's id, as the column post_id has it, or its link.")
+    ] = None,
+) -> None:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay."""
+    from socialmetrics import pipeline
+
+    if platform and not post:
+        raise typer.BadParameter("Name the post too, by its id or its link.")
+    with err.status("taking it out, and building the marts anew"):
+        found = pipeline.forget(settings.load(), platform, post)
+    packs = f"; made again: {', '.join(found.packs)}" if found.packs else ""
+    out.print(f"gone from {found.files} files of landing, and from the warehouse{packs}")
+    for day in found.noted_on:
+        err.print(f"directory/notes.csv still speaks of it, on {day}. Change or remove that line.")
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL over the published file, as 'from account_weeks limit 5'.")],
     as_json: JsonOption = False,

@@ -210,6 +210,16 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     return finished
 
 
+def renew_as_of(settings: Settings) -> None:
+    """Make the files as of past instants anew from what landing holds now. Raises as `build_as_of` does."""
+    folder = settings.warehouse / "as_of"
+    instants = {path.name.partition(".")[0] for path in folder.glob("*Z*")}
+    for path in folder.glob("*Z*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in sorted(instants):
+        build_as_of(settings, clock.instant_of(name))
+
+
 def query(
     settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -551,6 +561,8 @@ def _latest_load(folder: Path) -> int:
 def _clear(folder: Path) -> None:
     for name in ("state.json", "work.duckdb", "work.duckdb.wal", "marts.duckdb", "marts.duckdb.wal"):
         (folder / name).unlink(missing_ok=True)
+    for spilled in folder.glob("*.duckdb.tmp"):
+        shutil.rmtree(spilled)
 
 
 def _read_state(folder: Path) -> _State:

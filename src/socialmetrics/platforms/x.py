@@ -40,6 +40,7 @@ TITLE = "X"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"text"})
 
 VENDOR_BASE = "https://api.twitter.com"  # what tweepy 4.17 has fixed
 USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")

@@ -40,6 +40,7 @@ TITLE = "YouTube"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "America/Los_Angeles"
 IS_RENEWED_DAILY = True
+POST_WORDS = frozenset({"title"})
 
 BATCH = 50
 PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for in a day
