@@ -100,7 +100,7 @@ class Landing:
                 _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
     @contextmanager
-    def shared(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """Hold the folder together with other writers; waits while one has it to itself."""
         with self._held(fcntl.LOCK_SH):
             yield

@@ -86,7 +86,7 @@ def extract(
     """
     day.check_fillable()
     people = read_directory(settings)
-    with Landing(settings.landing).shared():
+    with Landing(settings.landing).writing():
         run = _begin(settings, platform, day, reach, shard)
         _land_directory(run, people)
         if not run.reach.is_set_up:
@@ -105,7 +105,7 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
     Raises BuildFailed, Locked or Misconfigured.
     """
     landing = Landing(settings.landing)
-    with landing.shared():
+    with landing.writing():
         landing.compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
@@ -227,7 +227,7 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 def reparse(settings: Settings, platform: str, run_id: str) -> int:
     """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
     landing = Landing(settings.landing)
-    with landing.shared():
+    with landing.writing():
         responses = landing.read_responses(platform, run_id)
         if not responses:
             return 0

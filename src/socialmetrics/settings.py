@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -126,7 +128,7 @@ def load() -> Settings:
 def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
     """A platform's `_URL`, `_TOKEN` or `_TOKEN_FILE`, `_<CREDENTIAL>_TOKEN`, budgets, `_LADDER` and the named extras.
 
-    Raises Misconfigured where a token file cannot be read or a number is none.
+    Raises Misconfigured where a token file cannot be read, or a value is not what its name says.
     """
     environment = {k.upper(): v for k, v in {**_dotenv(), **os.environ}.items() if v}
     prefix = f"{PREFIX}{platform.upper()}_"
@@ -139,16 +141,36 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
             credential, secret = name.removesuffix("TOKEN"), value
         else:
             continue
-        tokens[credential.rstrip("_").lower()] = SecretStr(secret)
-    found = {extra: SecretStr(own[extra.upper()]) for extra in extras if extra.upper() in own}
+        tokens[credential.rstrip("_").lower()] = secret_of(prefix + name, secret)
+    found = {extra: secret_of(prefix + extra.upper(), own[extra.upper()]) for extra in extras if extra.upper() in own}
     return Access(
-        own.get("URL"),
+        base_url(prefix + "URL", own.get("URL")),
         tokens,
         found,
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
     )
+
+
+def base_url(name: str, value: str | None) -> str | None:
+    """An address that may be told and logged. Raises Misconfigured, naming the setting, where it is none."""
+    try:
+        parts = urlsplit(value or "http://none")
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not is_address or parts.username or parts.password or re.search(r"\s", value or ""):
+            raise ValueError(name)
+    except ValueError:
+        raise Misconfigured(f"{name} is no address. Write it as https://HOST/PATH, without a user's name.") from None
+    return value or None
+
+
+def secret_of(name: str, value: str) -> SecretStr:
+    """A secret without the blanks around it. Raises Misconfigured, naming the setting, where no header can hold it."""
+    secret = value.strip()
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise Misconfigured(f"{name} holds a blank, a line break or a sign that no token has. Copy the token again.")
+    return SecretStr(secret)
 
 
 def _dotenv() -> dict[str, str | None]:

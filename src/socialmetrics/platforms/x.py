@@ -5,6 +5,7 @@ Every read costs money: $0.010 a user, $0.005 a post, once per resource and UTC 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -86,6 +87,7 @@ KEEP_OWN_POSTS = KEEP_POSTS | {"data.text"}
 
 def connect(access: Access) -> Any:
     """A client per credential; the token travels in the Authorization header."""
+    logging.getLogger("tweepy").setLevel(logging.INFO)  # below it, tweepy logs the headers and each whole answer
     clients = {}
     for name, token in access.tokens.items():
         client = tweepy.Client(bearer_token=token.get_secret_value(), return_type=dict, wait_on_rate_limit=False)
