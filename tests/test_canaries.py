@@ -1,4 +1,4 @@
-"""No secret is in any file, log or message: canaries are planted in the settings, everything is broken, all is searched."""
+"""No secret is in any file, log or message: canaries are planted in the settings, all is broken, all is searched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import logging
+import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,9 +21,10 @@ import pytest
 
 from faults import search
 from home import Home
-from socialmetrics import cli, platforms
+from socialmetrics import cli, platforms, warehouse
 from socialmetrics.sandbox.server import PAGES_OF_HTML, PLATFORMS, WIRE_FAULTS, Fault, Sandbox
 from socialmetrics.sandbox.world import World
+from socialmetrics.settings import Settings
 
 DAY = date(2026, 9, 20)
 SECRETS = {
@@ -32,6 +35,14 @@ SECRETS = {
     "SOCIALMETRICS_FACEBOOK_APP_SECRET": "canary-app-e6b8",
 }
 PROXY, SMTP, HOOK, BEAT = "canary-proxy-2b90", "canary-smtp-8d13", "canary-hook-64c7", "canary-beat-fa25"
+
+# What stands in the environment of a process under Airflow, beside a proxy, or where somebody named it otherwise.
+OTHERS = {
+    "AIRFLOW_CONN_SOCIALMETRICS_X": '{"conn_type": "http", "password": "canary-bearer-77a2"}',
+    "HTTPS_PROXY": f"http://robot:{PROXY}@proxy.example.org:3128",
+    "AIRFLOW__SMTP__SMTP_PASSWORD": SMTP,
+    "HOOK": f"https://example.org/{HOOK}",
+}
 
 
 def closed_port() -> int:
@@ -199,3 +210,14 @@ def refusing_proxy() -> Iterator[Proxy]:
         threading.Thread(target=answer, daemon=True).start()
         yield proxy
         listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_the_process_that_builds_is_given_no_secret(stage: Stage) -> None:
+    """Under Airflow its connections stand in the environment, and so does a proxy's password."""
+    started = []
+    stage.set(OTHERS)
+    stage.patch.setattr(subprocess, "run", lambda words, env, **rest: started.append([words, env]))
+    warehouse.run_dbt(Settings(home=stage.home.settings.home), "build")
+    assert all(value in str(os.environ) for value in OTHERS.values())
+    assert [word for word in stage.secrets if word in str(started)] == []
+    assert {"PATH", "SOCIALMETRICS_BUILD"} <= started[0][1].keys()

@@ -38,7 +38,7 @@ import pyarrow.parquet as pq
 from socialmetrics import clock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
 from socialmetrics.records import naive
-from socialmetrics.settings import PREFIX, Settings
+from socialmetrics.settings import Settings
 
 SQL = next(
     (
@@ -53,6 +53,9 @@ OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
 SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
 WHOLE_TESTED_EVERY = timedelta(days=7)
+
+# What a process needs of the environment; the rest may hold a secret, as Airflow's connections or a proxy's password.
+_HARMLESS = re.compile(r"PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|PYTHON\w+")
 
 _DATED_KINDS = ("observations", "readings", "runs")
 _AS_OF = """
@@ -379,7 +382,7 @@ def run_dbt(
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
     variables = _vars(settings) | {"as_of": naive(as_of).isoformat() if as_of else ""}
     options += ["--vars", json.dumps(variables), "--no-use-colors"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = {name: value for name, value in os.environ.items() if _HARMLESS.fullmatch(name)}
     environment |= {
         "SOCIALMETRICS_BUILD": str(folder.resolve()),
         "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
