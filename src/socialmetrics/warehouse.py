@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,8 @@ SQL = next(
 MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spills to disk
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
-SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
+SLICE_ROWS = 8_000_000  # what one load of a full build takes in: up to 8 GB of memory
+ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
 
 # What a process needs of the environment; the rest may hold a secret, as Airflow's connections or a proxy's password.
@@ -337,18 +338,22 @@ def _days_in(landing: Path, new: list[str]) -> int:
 def _slices(landing: Path, files: Listing) -> list[str]:
     """The days of fetching up to which a full build goes first, load by load; what is later comes last.
 
-    Each load takes in so many days, or closed months, as hold SLICE_ROWS observations; what has no day of fetching (the
-    directory, imported figures) comes with the first.
+    Each load takes in so many days, or closed months, as make SLICE_ROWS rows of observations and of accounts' days;
+    what has no day of fetching (the directory, imported figures) comes with the first.
     """
-    rows: Counter[str] = Counter()
+    rows: Counter[date] = Counter()
+    accounts = 0
     for path in files:
-        if path.startswith("observations/"):
-            rows[_fetched_on(path)] += pq.read_metadata(landing / path).num_rows
+        if path.startswith("observations/") and (fetched_on := _fetched_on(path)):
+            rows[date.fromisoformat(fetched_on)] += pq.read_metadata(landing / path).num_rows
+        elif path.startswith("accounts/"):
+            accounts = max(accounts, pq.read_metadata(landing / path).num_rows)
     slices: list[str] = []
-    taken, before = 0, ""
-    for day, more in sorted(rows.items()):
+    taken, before = 0, min(rows, default=date.min)
+    for day, observations in sorted(rows.items()):
+        more = observations + ACCOUNT_DAY_ROWS * accounts * (day - before).days
         if taken and taken + more > SLICE_ROWS:
-            slices.append(before)
+            slices.append(before.isoformat())
             taken = 0
         taken, before = taken + more, day
     return slices
