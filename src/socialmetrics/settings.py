@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialmetrics import clock
+from socialmetrics import clock, private
 from socialmetrics.errors import Misconfigured
 
 PREFIX = "SOCIALMETRICS_"
@@ -151,6 +151,18 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
     )
+
+
+def keep_token(platform: str, credential: str, token: str) -> None:
+    """Write a renewed token back into the file it came from, for the next run.
+
+    Raises Misconfigured where it came from none: nothing else may change a setting.
+    """
+    name = f"{PREFIX}{platform}_{credential}_TOKEN".upper().replace("__", "_")
+    path = {**_dotenv(), **os.environ}.get(f"{name}_FILE")
+    if not path:
+        raise Misconfigured(f"{name} is in no file, so its renewed form cannot be kept. Name a file in {name}_FILE.")
+    private.write(Path(path), f"{token}\n")
 
 
 def base_url(name: str, value: str | None) -> str | None:
