@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -177,6 +178,44 @@ def test_no_secret_is_in_a_word_or_a_log_whatever_breaks(stage: Stage) -> None:
     for secret in stage.secrets:
         stage.plant(secret)
     assert {secret for _, secret in stage.found()} == set(stage.secrets)
+
+
+@pytest.mark.prove
+def test_no_secret_is_in_a_warehouse_a_pack_or_a_process_list(stage: Stage) -> None:
+    """A red day through the shell: one platform refuses the token, another one's answers are full of people."""
+    stage.at({name: stage.home.sandbox.url(name, "{now}") for name in platforms.NAMES})
+    stage.set(OTHERS)
+    stage.set({"NO_PROXY": "127.0.0.1"})
+    stage.home.sandbox.script([Fault("x", "", None, "401"), Fault("facebook", "", None, "people")])
+    program, seen = str(Path(sys.executable).with_name("socialmetrics")), {}
+    for words in (["run"], ["export", "--week", "2026-W38"]):
+        with (
+            (stage.said / f"{words[0]}.out").open("w") as out,
+            subprocess.Popen([program, *words], stdout=out, stderr=out) as run,
+        ):
+            while run.poll() is None:
+                seen |= dict(descendants(run.pid))
+                time.sleep(0.02)
+        assert run.returncode == (words == ["run"]), (stage.said / f"{words[0]}.out").read_text()
+    assert "the bearer token is refused" in (stage.said / "run.out").read_text()
+    builders = {key: told for key, told in seen.items() if b"dbt" in key[1]}  # the others are on their way to be one
+    assert builders
+    said = [*builders.values(), *(arguments for _, arguments in seen)]
+    assert [word for word in stage.secrets if any(word.encode() in each for each in said)] == []
+    assert stage.found() == []
+    kinds = {path.suffix for path in stage.home.settings.home.rglob("*") if path.is_file()}
+    assert {".gz", ".parquet", ".duckdb", ".json", ".html", ".xlsx", ".csv", ".log", ".out"} <= kinds
+
+
+def descendants(pid: int) -> Iterator[tuple[tuple[int, bytes], bytes]]:
+    """The processes that a process started: id and arguments, and their environment."""
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                with suppress(OSError):
+                    place = Path(f"/proc/{child}")
+                    yield (child, (place / "cmdline").read_bytes()), (place / "environ").read_bytes()
+                yield from descendants(child)
 
 
 @dataclass
