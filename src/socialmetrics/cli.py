@@ -113,7 +113,7 @@ def resolve(platform: PlatformOption = None) -> None:
 
 @app.command()
 def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
-    """Say what a day will cost before it starts: calls, quota units and dollars, usually and at most."""
+    """Say what a day will cost before it starts (calls, quota units, dollars), and what a year takes on disk."""
     from socialmetrics import pipeline
 
     here = settings.load()
@@ -125,6 +125,7 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
     out.print(f"{when.date}; a line is what it usually costs, and what it costs at most")
     rows = [cost.row() for cost in costs]
     _print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    out.print(pipeline.disk(here))
 
 
 @app.command()

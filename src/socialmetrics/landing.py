@@ -240,6 +240,10 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
+    def days_run(self) -> int:
+        """On how many days any platform was asked."""
+        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
+
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""
         runs = self._query(

@@ -19,6 +19,7 @@ from pathlib import Path
 from socialmetrics import clock, directory, exports, history, life, platforms, warehouse
 from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
 from socialmetrics.directory import Directory
+from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing, parts_of
@@ -168,6 +169,13 @@ def cost(platform: str, calls: list[Call]) -> Cost:
         sum(call.units for call in calls),
         sum((call.dollars for call in calls), Decimal(0)),
     )
+
+
+def disk(settings: Settings) -> Disk:
+    """What the warehouse's folder takes, and what a year adds."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    return measure(settings.warehouse, settings.landing, landing.days_run())
 
 
 def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
