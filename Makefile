@@ -96,4 +96,5 @@ up: export SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN := demo
 up: install  ## Airflow with the sandbox at localhost:8080, until Ctrl-C; after `make demo`
 	@test -d demo/directory || { echo "There is no demo/ yet. Run make demo first."; exit 1; }
 	@airflow db migrate >/dev/null 2>&1 && airflow pools set warehouse 1 "one writer" >/dev/null 2>&1
-	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow standalone
+	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow scheduler --skip-serve-logs & airflow dag-processor & \
+	  airflow triggerer --skip-serve-logs & airflow api-server

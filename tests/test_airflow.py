@@ -32,7 +32,10 @@ def airflow_environment(folder: Path, home: Home | None = None, **more: str) -> 
                 "conn_type": "http",
                 "host": home.sandbox.url(name, "{now}" if "SOCIALMETRICS_NOW" in more else None),
                 "password": home.tokens.get(name, "token"),
-                "extra": {"credentials": {"childrens": "token"}},
+                "extra": {
+                    "credentials": {"childrens": home.tokens.get("childrens", "token")},
+                    "app_secret": home.tokens.get("app_secret", "secret"),
+                },
             }
             environment[f"AIRFLOW_CONN_SOCIALMETRICS_{name.upper()}"] = json.dumps(connection)
     return environment | more

@@ -144,10 +144,8 @@ def _log(told: list[str]) -> None:
 def reach(platform: str) -> Access:
     """The connection `socialmetrics_NAME` (host: base URL, password: token, extra: credentials and the platform's
     extras) over what the environment says."""
-    from pydantic import SecretStr
-
     from socialmetrics import platforms
-    from socialmetrics.settings import access
+    from socialmetrics.settings import access, base_url, secret_of
 
     extras = platforms.load(platform).EXTRAS
     found = access(platform, extras)
@@ -158,9 +156,10 @@ def reach(platform: str) -> Access:
     more = connection.extra_dejson
     tokens = {"": connection.password} if connection.password else {}
     tokens |= {name.lower(): token for name, token in more.get("credentials", {}).items()}
+    told = f"The connection socialmetrics_{platform}"
     return replace(
         found,
-        url=connection.host or found.url,
-        tokens=found.tokens | {name: SecretStr(token) for name, token in tokens.items()},
-        extras=found.extras | {name: SecretStr(more[name]) for name in extras if name in more},
+        url=base_url(f"{told}'s host", connection.host) or found.url,
+        tokens=found.tokens | {name: secret_of(told, token) for name, token in tokens.items()},
+        extras=found.extras | {name: secret_of(told, more[name]) for name in extras if name in more},
     )

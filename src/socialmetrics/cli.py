@@ -119,7 +119,7 @@ def resolve(platform: PlatformOption = None) -> None:
 
 @app.command()
 def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
-    """Say what a day will cost before it starts: calls, quota units and dollars, usually and at most."""
+    """Say what a day will cost before it starts (calls, quota units, dollars), and what a year takes on disk."""
     from socialmetrics import pipeline
 
     here = settings.load()
@@ -131,6 +131,7 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
     out.print(f"{when.date}; a line is what it usually costs, and what it costs at most")
     rows = [cost.row() for cost in costs]
     _print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    out.print(pipeline.disk(here))
 
 
 @app.command()
@@ -265,6 +266,26 @@ def reparse(
     out.print(
         f"{platform} {run_id}: {pipeline.reparse(here, platform, run_id)} observations; run `socialmetrics model` next"
     )
+
+
+@app.command()
+def forget(
+    platform: Annotated[str | None, typer.Argument(help="A platform; without one, forget again all that was.")] = None,
+    post: Annotated[
+        str | None, typer.Argument(help="The post's id, as the column post_id has it, or its link.")
+    ] = None,
+) -> None:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay."""
+    from socialmetrics import pipeline
+
+    if platform and not post:
+        raise typer.BadParameter("Name the post too, by its id or its link.")
+    with err.status("taking it out, and building the marts anew"):
+        found = pipeline.forget(settings.load(), platform, post)
+    packs = f"; made again: {', '.join(found.packs)}" if found.packs else ""
+    out.print(f"gone from {found.files} files of landing, and from the warehouse{packs}")
+    for day in found.noted_on:
+        err.print(f"directory/notes.csv still speaks of it, on {day}. Change or remove that line.")
 
 
 @app.command()

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from socialmetrics import clock, platforms
+from socialmetrics import clock, platforms, withdrawn
 from socialmetrics.budget import Budget
 from socialmetrics.errors import (
     Denied,
@@ -46,6 +46,7 @@ from socialmetrics.records import (
     Tracked,
 )
 from socialmetrics.settings import Access
+from socialmetrics.withdrawn import Withdrawn
 
 ATTEMPTS = 3
 COLLECTED_AFTER = 100_000  # objects; Python's own figure is 700
@@ -94,6 +95,10 @@ class Extraction:
     @cached_property
     def known_posts(self) -> set[str]:
         return self.landing.known_posts(self.platform, self.started_at)
+
+    @cached_property
+    def withdrawn(self) -> Withdrawn:
+        return withdrawn.read(self.landing)
 
     def run(self, accounts: list[Account], tracked: Tracked, heard: Sequence[Response] = ()) -> None:
         """Make every call that is planned, and those that its answers make due, until nothing new is.
@@ -149,7 +154,7 @@ class Extraction:
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
-                self.posts[record.post_id] = record
+                self.posts[record.post_id] = self.withdrawn.post(record)
 
     def stop(self, problem: SocialmetricsError) -> None:
         """Make no call in this run; each leaves `problem`."""
@@ -298,7 +303,8 @@ class Extraction:
         self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: GzipFile
     ) -> Unexpected | None:
         """Land one page; of one that cannot be read only the shape."""
-        response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
+        body = self.withdrawn.body(self.platform, kept(answer.body, call.keep))
+        response = self._response(call, number, fetched_at, body, None)
         try:
             self._write(response, lines)
         except Unexpected as problem:

@@ -6,13 +6,14 @@ and what was spent come from here, never from the warehouse, so that a failed bu
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
 import re
 import time as seconds
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,11 +31,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from socialmetrics.errors import Misconfigured
+from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
+TOMBSTONES = "forgotten.jsonl"
 ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
@@ -96,6 +98,68 @@ class Landing:
             for month, files in sorted(months.items()):
                 _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the folder together with other writers; waits while one has it to itself."""
+        with self._held(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder against every writer, to change what landed. Raises Locked where one is writing."""
+        try:
+            with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield
+        except BlockingIOError:
+            raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
+
+    @contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
+
+    def tombstones(self) -> list[str]:
+        """The lines of forgotten.jsonl, one a withdrawn post."""
+        path = self.root / TOMBSTONES
+        return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+
+    def write_tombstones(self, lines: Iterable[str]) -> None:
+        part = self.root / (TOMBSTONES + PART)
+        part.write_text("".join(lines), encoding="utf-8")
+        os.replace(part, self.root / TOMBSTONES)
+
+    def rewrite_parquet(self, kind: str, change: Callable[[pa.Table], pa.Table]) -> int:
+        """Change the landed files of a kind, each whole; returns how many did change. For who holds it `alone`."""
+        changed = 0
+        for path in sorted((self.root / kind).glob("**/*.parquet")):
+            before = pq.read_table(path, partitioning=None)
+            after = change(before)
+            if not after.equals(before):
+                _write_parquet(path, after)
+                changed += 1
+        return changed
+
+    def rewrite_responses(self, platform: str, ids: Iterable[str], change: Callable[[Response], Response]) -> int:
+        """Change a platform's responses that name one of these ids, as `rewrite_parquet` does with rows."""
+        spelled, changed = [json.dumps(each, ensure_ascii=False)[1:-1].encode() for each in ids], 0
+        for path in sorted(self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")):
+            with gzip.open(path) as lines:
+                before = list(lines)
+            after = [
+                response_line(change(_response(json.loads(line)))) if any(each in line for each in spelled) else line
+                for line in before
+            ]
+            if after != before:
+                with _packed(path) as packed:
+                    packed.writelines(after)
+                changed += 1
+        return changed
+
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
         fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
@@ -113,12 +177,8 @@ class Landing:
     @contextmanager
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
-        path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + PART)
-        with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
-            yield packed
-        os.replace(part, path)
+        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as lines:
+            yield lines
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -202,6 +262,10 @@ class Landing:
         )
         return _aware(found[0][0]) if found[0][0] else None
 
+    def days_run(self) -> int:
+        """On how many days any platform was asked."""
+        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
+
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""
         runs = self._query(
@@ -250,6 +314,11 @@ class Landing:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
         return {row[0] for row in self._query(query, platform, before=naive(before))}
+
+    def post_named(self, platform: str, name: str) -> str | None:
+        """The id of a landed post that is this, or whose link is."""
+        query = "select post_id from {posts} where $name in (post_id, url) limit 1"
+        return next((post_id for (post_id,) in self._query(query, platform, name=name)), None)
 
     def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant."""
@@ -463,6 +532,15 @@ def _put_together(month: Path, files: list[Path]) -> None:
         path.unlink()
         with suppress(OSError):
             path.parent.rmdir()
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[gzip.GzipFile]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + PART)
+    with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
+        yield packed
+    os.replace(part, path)
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:

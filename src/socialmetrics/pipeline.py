@@ -24,12 +24,14 @@ from socialmetrics import alerts, clock, directory, exports, history, life, outs
 from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
 from socialmetrics.causes import Fault, causes, fault_of
 from socialmetrics.directory import Directory
+from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.landing import Landing, parts_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access, network
+from socialmetrics.withdrawn import bury, read, sweep
 
 MOST_SHARDS = 4
 SHARD_ACCOUNTS = 10_000
@@ -92,16 +94,17 @@ def extract(
     """
     day.check_fillable()
     people = read_directory(settings)
-    run = _begin(settings, platform, day, reach, shard)
-    _land_directory(run, people)
-    if not run.reach.is_set_up:
-        return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
-    accounts, tracked = _asked(settings, run, people, shard)
-    if only_missing:
-        run.run(accounts, tracked, run.landing.heard(platform, day.date))
-    else:
-        run.run(accounts, replace(tracked, searched=frozenset()))
-    return _finish(run, day, *run.status(accounts))
+    with Landing(settings.landing).writing():
+        run = _begin(settings, platform, day, reach, shard)
+        _land_directory(run, people)
+        if not run.reach.is_set_up:
+            return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
+        accounts, tracked = _asked(settings, run, people, shard)
+        if only_missing:
+            run.run(accounts, tracked, run.landing.heard(platform, day.date))
+        else:
+            run.run(accounts, replace(tracked, searched=frozenset()))
+        return _finish(run, day, *run.status(accounts))
 
 
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
@@ -109,7 +112,9 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    Landing(settings.landing).compact(clock.now())
+    landing = Landing(settings.landing)
+    with landing.writing():
+        landing.compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
@@ -171,6 +176,13 @@ def cost(platform: str, calls: list[Call]) -> Cost:
         sum(call.units for call in calls),
         sum((call.dollars for call in calls), Decimal(0)),
     )
+
+
+def disk(settings: Settings) -> Disk:
+    """What the warehouse's folder takes, and what a year adds."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    return measure(settings.warehouse, settings.landing, landing.days_run())
 
 
 def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
@@ -243,15 +255,58 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 def reparse(settings: Settings, platform: str, run_id: str) -> int:
     """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
     landing = Landing(settings.landing)
-    responses = landing.read_responses(platform, run_id)
-    if not responses:
-        return 0
-    began = clock.instant_of(run_id)
-    run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
-    for response in responses:
-        run.take(platforms.interpret(run.module, response))
-    run.land()
+    with landing.writing():
+        responses = landing.read_responses(platform, run_id)
+        if not responses:
+            return 0
+        began = clock.instant_of(run_id)
+        run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
+        for response in responses:
+            run.take(platforms.interpret(run.module, response))
+        run.land()
     return len(run.observations)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What `forget` changed, and the days of the notes in notes.csv that speak of a withdrawn post."""
+
+    files: int
+    packs: tuple[str, ...]
+    noted_on: tuple[date, ...]
+
+
+def forget(settings: Settings, platform: str | None = None, post: str | None = None) -> Forgotten:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay.
+
+    `post` is an id or a link. Without one, what was forgotten before is forgotten again, as after a backup came back.
+    Each step is whole, and a call that was cut short is put right by the next. Raises Misconfigured for a post that
+    never landed, Locked while a run writes, and what `model` raises.
+    """
+    landing = Landing(settings.landing)
+    with landing.alone():
+        landing.prepare()
+        if platform and post:
+            platforms.load(platform)
+            bury(landing, platform, _post_id(landing, platform, post), clock.now())
+        withdrawn = read(landing)
+        files = sweep(landing, withdrawn)
+    packs = exports.forget(settings.exports, withdrawn)
+    model(settings)
+    publish(settings)
+    warehouse.renew_as_of(settings)
+    notes = read_directory(settings).notes
+    noted_on = tuple(note.noted_on for note in notes if withdrawn.holds(note.platform, note.post_id))
+    return Forgotten(files, tuple(packs), noted_on)
+
+
+def _post_id(landing: Landing, platform: str, post: str) -> str:
+    found = landing.post_named(platform, post)
+    if found is None and not read(landing).holds(platform, post):
+        raise Misconfigured(
+            f"No post {post!r} of {platform} has landed. Give its id as the column post_id has it, or its link."
+        )
+    return found or post
 
 
 @dataclass(frozen=True)
@@ -476,6 +531,7 @@ def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = 
 
 
 def _land_directory(run: Extraction, people: Directory) -> None:
+    people = replace(people, notes=tuple(run.withdrawn.note(note) for note in people.notes))
     for kind in ("organizations", "accounts", "initiatives", "notes"):
         run.landing.write_directory(kind, getattr(people, kind), run.measured_on, run.run_id, run.started_at)
 

@@ -34,6 +34,7 @@ TITLE = "Facebook"
 EXTRAS: tuple[str, ...] = ("app_secret",)
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"message", "permalink_url"})
 
 VENDOR_BASE = "https://graph.facebook.com"
 VERSION = "v26.0"  # 2026-07-29; older ones end on the dates in docs/access.md

@@ -40,6 +40,7 @@ TITLE = "YouTube"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "America/Los_Angeles"
 IS_RENEWED_DAILY = True
+POST_WORDS = frozenset({"title"})
 
 VENDOR_BASE = "https://youtube.googleapis.com"
 
