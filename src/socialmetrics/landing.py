@@ -11,10 +11,9 @@ import io
 import json
 import os
 import re
-import time as seconds
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,12 +29,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from socialmetrics import clock, lock
 from socialmetrics.errors import Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
-ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
@@ -53,25 +52,60 @@ class Landing:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def prepare(self, platform: str = "", shard: str = "") -> None:
-        """Make the folders, and clear what a killed run of `platform` and `shard` left half-written."""
-        for kind, columns in COLUMNS.items():
-            empty = self.root / kind / "columns.parquet"
-            if not empty.exists():
-                _write_parquet(empty, columns.empty_table())
-        for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
-            if _shard_of(leftover.name) == shard:
-                leftover.unlink(missing_ok=True)
-        for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
-            with suppress(FileNotFoundError):
-                if seconds.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+    def prepare(self) -> None:
+        """Make the folders, and clear what a killed run left half-written of what all platforms share."""
+        with self._shared():
+            for kind, columns in COLUMNS.items():
+                empty = self.root / kind / "columns.parquet"
+                if not empty.exists():
+                    _write_parquet(empty, columns.empty_table())
+            for leftover in self.root.glob(f"*/*_on=*/*{PART}"):
+                leftover.unlink()
+
+    @contextmanager
+    def hold(self, platform: str, instant: datetime, part: str = "", last: str = "runs") -> Iterator[str]:
+        """Hold `part` of a platform (a shard, `-resolve`) while it is asked; the name under which the run lands.
+
+        It is the run's instant and part, with a number where a run of that name has finished, which its rows of kind
+        `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
+        """
+        self.prepare()
+        with lock.hold(self._locks / f"{platform}{part}"):
+            for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
+                if _part_of(leftover.name) == part:
                     leftover.unlink()
+            run_id = self.free_run_id(platform, f"{clock.stamp(instant)}{part}", last)
+            self.discard(platform, run_id)
+            yield run_id
+
+    def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
+        """A run's name, with a number where a run of that name has finished."""
+        rows = self._query(f"select distinct run_id from {{{last}}}", platform, since=clock.instant_of(name).date())
+        finished = {run_id for (run_id,) in rows}
+        return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in finished)
+
+    def discard(self, platform: str, run_id: str) -> None:
+        """Remove what a run landed that did not finish, or had nothing to tell."""
+        for path in self.root.glob(f"*/platform={platform}/*/{run_id}.*"):
+            path.unlink()
+
+    @property
+    def _locks(self) -> Path:
+        return self.root.with_name("locks")
+
+    def _shared(self) -> AbstractContextManager[None]:
+        """Hold what all platforms share, for a moment: the columns, the directory, imports."""
+        return lock.hold(self._locks / "landing", wait=True)
 
     def write(
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         path = self._path(kind, platform, run_id, instant, ".parquet")
+        if not platform:
+            with self._shared():
+                _write_parquet(path, table(records, COLUMNS[kind]))
+            return path
         month = _month_of(path)
         if month.exists():
             others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
@@ -99,6 +133,10 @@ class Landing:
 
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
+        with self._shared():
+            self._write_directory(kind, records, day, run_id, instant)
+
+    def _write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
         landed = sorted(
             (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
@@ -115,15 +153,13 @@ class Landing:
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
         path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + PART)
         with (
+            _in_place(path) as part,
             part.open("wb") as raw,
             gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
             io.TextIOWrapper(packed, encoding="utf-8") as text,
         ):
             yield text
-        os.replace(part, path)
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -149,13 +185,6 @@ class Landing:
             path.name.removesuffix(".jsonl.gz")
             for path in self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")
         )
-
-    def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
-        """A run's name: its instant and shard, with a number where something landed under that name already."""
-        stamp += shard
-        landed = self.root.glob(f"*/platform={platform}/*/{stamp}*")
-        taken = {path.name.partition(".")[0] for path in landed if not path.name.endswith(PART)}
-        return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
         """What became of each platform on `day`: its latest run, or the latest of each of its shards."""
@@ -410,9 +439,10 @@ def parts_of(run_id: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _shard_of(name: str) -> str:
-    found = re.search(r"-\d+of\d+", name)
-    return found.group() if found else ""
+def _part_of(name: str) -> str | None:
+    """The part of its platform that a run's file is of; None where it is no run's."""
+    found = re.search(r"Z(-\d+of\d+|-[a-z]+)?", name)
+    return found.group(1) or "" if found else None
 
 
 def _day_of(path: Path) -> date:
@@ -437,12 +467,12 @@ def _put_together(month: Path, files: list[Path]) -> None:
     landed = _runs_in(month) if month.exists() else set()
     fresh = [path for path in files if path.stem not in landed]
     if fresh:
-        part = month.with_name(month.name + PART)
-        month.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer:
+        with (
+            _in_place(month) as part,
+            pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer,
+        ):
             for path in ([month] if landed else []) + fresh:
                 writer.write_table(pq.read_table(path, partitioning=None))
-        os.replace(part, month)
     for path in files:
         path.unlink()
         with suppress(OSError):
@@ -450,10 +480,20 @@ def _put_together(month: Path, files: list[Path]) -> None:
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:
+    with _in_place(path) as part:
+        pq.write_table(table, part, compression="zstd")
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which takes its place when the block ends without an error, and else goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)
-    pq.write_table(table, part, compression="zstd")
-    os.replace(part, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _aware(instant: datetime) -> datetime:

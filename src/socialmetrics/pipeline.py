@@ -10,6 +10,7 @@ The command line and the Airflow DAGs call what stands here and nothing below it
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -81,20 +82,31 @@ def extract(
 
     A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `only_missing`
     asks for what earlier runs of the day did not get; `shard`, as `-2of3`, takes a part of the accounts. Raises
-    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours.
+    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours, Locked where another process
+    asks the same.
+
+    What a killed run of the same instant left is asked for anew; where one has finished and nothing is missing, that
+    one stands.
     """
     day.check_fillable()
-    people = read_directory(settings)
-    run = _begin(settings, platform, day, reach, shard)
-    _land_directory(run, people)
-    if not run.reach.is_set_up:
-        return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
-    accounts, tracked = _asked(settings, run, people, shard)
-    if only_missing:
-        run.run(accounts, tracked, run.landing.heard(platform, day.date))
-    else:
-        run.run(accounts, replace(tracked, searched=frozenset()))
-    return _finish(run, day, *run.status(accounts))
+    people, landing = read_directory(settings), Landing(settings.landing)
+    with landing.hold(platform, clock.now(), shard) as run_id:
+        run = _begin(settings, platform, day, reach, run_id)
+        told = _told_at_this_instant(run, shard)
+        _land_directory(run, people)
+        if not run.reach.is_set_up:
+            if told and told.status == "not_set_up":
+                return Extracted(told)
+            return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
+        accounts, tracked = _asked(settings, run, people, shard)
+        if not only_missing:
+            run.run(accounts, replace(tracked, searched=frozenset()))
+            return _finish(run, day, *run.status(accounts))
+        run.run(accounts, tracked, landing.heard(platform, day.date))
+        if told and not run.calls:
+            landing.discard(platform, run_id)
+            return Extracted(told)
+        return _finish(run, day, *run.status(accounts))
 
 
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
@@ -208,11 +220,12 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 
     Returns how many were filled in, and the accounts whose handle the platform does not know.
     """
-    run = _begin(settings, platform, day_of(settings), reach)
-    accounts = read_directory(settings).unresolved(platform)
-    if not accounts or not run.reach.is_set_up:
-        return 0, accounts
-    run.run(accounts, Tracked())
+    with Landing(settings.landing).hold(platform, clock.now(), "-resolve", last="calls") as run_id:
+        run = _begin(settings, platform, day_of(settings), reach, run_id)
+        accounts = read_directory(settings).unresolved(platform)
+        if not accounts or not run.reach.is_set_up:
+            return 0, accounts
+        run.run(accounts, Tracked())
     if run.problems:
         raise run.problems[0]
     ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
@@ -313,15 +326,14 @@ def week_before(settings: Settings, instant: datetime) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, shard: str = "") -> Extraction:
+def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, run_id: str = "") -> Extraction:
     module = platforms.load(platform)
     reach = reach or access(platform, module.EXTRAS)
     landing = Landing(settings.landing)
-    landing.prepare(platform, shard)
+    landing.prepare()
     now = clock.now()
     units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
     budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
-    run_id = landing.free_run_id(platform, clock.stamp(now), shard)
     run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
     if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
         until = quota_day_ends(now, module.QUOTA_ZONE)
@@ -333,6 +345,13 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
             )
         )
     return run
+
+
+def _told_at_this_instant(run: Extraction, shard: str) -> Run | None:
+    """The run of this shard that has finished at this very instant; there may be one where the clock stands still."""
+    name = re.compile(rf"{clock.stamp(run.started_at)}{shard}(-\d+)?")
+    told = run.landing.runs(run.measured_on)
+    return next((one for one in told if one.platform == run.platform and name.fullmatch(one.run_id)), None)
 
 
 def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:

@@ -16,7 +16,6 @@ built in slices of time, each a load that goes on from the one before, so that m
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -35,7 +34,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from socialmetrics import clock
+from socialmetrics import clock, lock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
 from socialmetrics.records import naive
 from socialmetrics.settings import PREFIX, Settings
@@ -422,7 +421,7 @@ def _dbt(
     failed = [_told(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
     if done.returncode or failed or not results:
         if holder := _holder(done.stdout):
-            raise Locked(holder)
+            raise holder
         said = "; ".join(failed) or _last_words(done.stdout + done.stderr)
         raise BuildFailed(_failed_at("The build failed", said) + f" The log is {folder / 'logs' / 'dbt.log'}.")
     return results
@@ -463,18 +462,7 @@ def _last_words(text: str) -> str:
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """Hold the build folder for the block. Raises Locked, naming the process that holds it or one of its files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EAGAIN):
-                raise
-            lock.seek(0)
-            raise Locked(_held_by(lock.read().strip() or "another", folder)) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with lock.hold(folder / "lock", folder):
         for name in ("work.duckdb", "marts.duckdb"):
             _check_free(folder / name)
         yield
@@ -487,21 +475,17 @@ def _check_free(path: Path) -> None:
         duckdb.connect(str(path)).close()
     except duckdb.IOException as error:
         if holder := _holder(str(error)):
-            raise Locked(holder) from None
+            raise holder from None
         if "space" in str(error).lower():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
         raise BuildFailed(f"{path} cannot be opened: {_first_line(str(error))}. Remove it and build again.") from None
 
 
-def _holder(message: str) -> str | None:
+def _holder(message: str) -> Locked | None:
     if "lock" not in message.lower():
         return None
     found = re.search(r"Could not set lock on file \"?([^\":]+)\"?.*?\(PID (\d+)\)", message, re.DOTALL)
-    return _held_by(found[2], Path(found[1])) if found else None
-
-
-def _held_by(process: str, place: Path) -> str:
-    return f"Process {process} holds {place}. Wait until it has ended, or end it, then run again."
+    return lock.held_by(found[2], Path(found[1])) if found else None
 
 
 def _listing(landing: Path) -> Listing:

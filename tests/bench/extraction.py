@@ -60,7 +60,7 @@ def compare(folder: Path, posts: int) -> Compared:
 
 def _extract(base: str, folder: Path, posts: int) -> Extraction:
     landing = Landing(folder)
-    landing.prepare("x")
+    landing.prepare()
     access = Access(base, {"": SecretStr("token")})
     run = Extraction("x", access, landing, INSTANT.date(), clock.stamp(INSTANT), INSTANT, Budget(), 0)
     accounts = [str(10**9 + number // 30) for number in range(posts)]
