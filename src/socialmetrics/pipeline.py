@@ -114,7 +114,6 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    Landing(settings.landing).compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 

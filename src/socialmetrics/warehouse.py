@@ -15,19 +15,22 @@ built in slices of time, each a load that goes on from the one before, so that m
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics import clock, lock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
+from socialmetrics.landing import Landing
 from socialmetrics.records import naive
 from socialmetrics.settings import PREFIX, Settings
 
@@ -52,6 +56,7 @@ OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
 SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
 WHOLE_TESTED_EVERY = timedelta(days=7)
+PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 _DATED_KINDS = ("observations", "readings", "runs")
 _AS_OF = """
@@ -124,17 +129,19 @@ class _State:
 
 
 def build(settings: Settings, full_refresh: bool = False) -> Built:
-    """Build and test the marts from all that landed.
+    """Build and test the marts from all that landed, closed months put together first.
 
     Raises BuildFailed with the failing nodes, Locked where another process holds the working files, and Misconfigured
     where nothing has landed.
     """
-    files = _listing(settings.landing)
-    if not files:
+    if not _listing(settings.landing):
         raise Misconfigured(f"Nothing has landed in {settings.landing}. Run `socialmetrics extract` first.")
     folder = settings.warehouse / "build"
     with _only_one(folder):
         began = clock.stopwatch()
+        shutil.rmtree(folder / "work.duckdb.tmp", ignore_errors=True)  # what DuckDB put aside when it was killed
+        Landing(settings.landing).compact(clock.now())
+        files = _listing(settings.landing)
         state, fingerprint = _read_state(folder), _fingerprint(settings)
         new = sorted(files.keys() - state.files.keys())
         because = _why_afresh(settings, state, fingerprint, files, new, full_refresh)
@@ -199,8 +206,10 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     files = {
         path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{naive(instant):%F}"
     }
+    for killed in (path for path in folder.parent.glob("*") if path.is_dir()):
+        with suppress(Locked), lock.hold(killed / "lock"):
+            shutil.rmtree(killed)
     with _only_one(folder):
-        _clear(folder)
         for last_on in _slices(settings.landing, files):
             _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
         _build(settings, 0, folder, instant)
@@ -379,8 +388,20 @@ def run_dbt(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
-        [*program, *command.split(), *options, *arguments], env=environment, capture_output=True, text=True, check=False
+        [*program, *command.split(), *options, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_ending_with_us(),
     )
+
+
+def _ending_with_us() -> Callable[[], Any] | None:
+    """Has Linux end a new process with this one, which may be killed: an orphan would hold the files."""
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _memory() -> int:
