@@ -317,7 +317,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
-        where = error.filename or "the warehouse"
+        where = error.filename2 or error.filename or "the warehouse"
         err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.")
     else:
         return

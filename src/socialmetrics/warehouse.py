@@ -162,6 +162,7 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         _write_json(folder / "state.json", asdict(state))
 
         warnings = _build(settings, 0 if is_whole else state.tested_load)
+        _settle(folder)
 
         state.tested_load = _latest_load(folder)
         if is_whole:
@@ -213,6 +214,7 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
         for last_on in _slices(settings.landing, files):
             _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
         _build(settings, 0, folder, instant)
+        _settle(folder)
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
@@ -422,6 +424,17 @@ def _build(
     return tuple(_told(result) for result in results if result["status"] == "warn")
 
 
+def _settle(folder: Path) -> None:
+    """Bring into the files what DuckDB had no room to bring there when dbt ended; that much it leaves unsaid."""
+    for name in ("work.duckdb", "marts.duckdb"):
+        if (folder / f"{name}.wal").exists():
+            try:
+                with duckdb.connect(str(folder / name)) as connection:
+                    connection.execute("force checkpoint")
+            except duckdb.Error as error:
+                raise BuildFailed(_failed_at("The build failed", _first_line(str(error)))) from None
+
+
 def _without(*kinds: str) -> list[str]:
     return [part for kind in kinds for part in ("--exclude-resource-type", kind)]
 
@@ -465,7 +478,7 @@ def _told(result: dict[str, Any]) -> str:
 
 
 def _failed_at(what: str, said: str) -> str:
-    if re.search(r"no space left|disk is full|could not write|failed to write", said, re.IGNORECASE):
+    if re.search(r"no space left|disk is full|file too large|could not write|failed to write", said, re.IGNORECASE):
         return f"{what}: the disk is full. Make room and build again; the published file stays as it was."
     return f"{what}, and the published file stays as it was: {said}."
 
