@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,3 +33,19 @@ def hold(path: Path, place: Path | None = None, wait: bool = False) -> Iterator[
 
 def held_by(process: str, place: Path) -> Locked:
     return Locked(f"Process {process} holds {place}. Wait until it has ended, or end it, then run again.")
+
+
+def kept_out(published: Path, message: str) -> Locked | None:
+    """Who keeps all readers out of the published file, if that is what DuckDB says."""
+    if holder := named(message):
+        return Locked(
+            f"Process {holder[0]} has opened {published} for writing, which keeps readers out. Close it there and open "
+            "it read-only; after the next `socialmetrics publish` it is free in any case."
+        )
+    return None
+
+
+def named(message: str) -> tuple[str, Path] | None:
+    """The process and the file that DuckDB names where a file is locked."""
+    found = re.search(r"Could not set lock on file \"?([^\":]+)\"?.*?\(PID (\d+)\)", message, re.DOTALL)
+    return (found[2], Path(found[1])) if found else None

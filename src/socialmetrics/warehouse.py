@@ -226,7 +226,7 @@ def query(
     """Ask the published file; neither it, nor any other file, nor the network can be reached otherwise.
 
     `$name` in the SQL stands for a parameter. Raises Misconfigured where nothing is published or the query is
-    wrong.
+    wrong, Locked where somebody has the file open for writing.
     """
     if not settings.published.exists():
         raise Misconfigured(
@@ -244,6 +244,8 @@ def query(
             found = connection.execute(sql, dict(parameters)) if parameters else connection.execute(sql)
             return [column[0] for column in found.description or []], found.fetchall()
     except duckdb.Error as error:
+        if kept_out := lock.kept_out(settings.published, str(error)):
+            raise kept_out from None
         raise Misconfigured(f"The query did not run: {_first_line(str(error))}") from None
 
 
@@ -516,10 +518,8 @@ def _check_free(path: Path) -> None:
 
 
 def _holder(message: str) -> Locked | None:
-    if "lock" not in message.lower():
-        return None
-    found = re.search(r"Could not set lock on file \"?([^\":]+)\"?.*?\(PID (\d+)\)", message, re.DOTALL)
-    return lock.held_by(found[2], Path(found[1])) if found else None
+    found = lock.named(message)
+    return lock.held_by(*found) if found else None
 
 
 def _listing(landing: Path) -> Listing:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from socialmetrics import lock
 from socialmetrics.errors import Misconfigured
 from socialmetrics.exports import headline
 from socialmetrics.exports.figures import (
@@ -44,7 +45,8 @@ Row = dict[str, Any]
 def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: datetime, timezone: str = "UTC") -> Figures:
     """Everything the pack of `week` shows, made at `instant` (aware).
 
-    Raises Misconfigured where the week is none, or the published file is not there, not readable or of another make.
+    Raises Misconfigured where the week is none, or the published file is not there, not readable or of another make;
+    Locked where somebody has it open for writing.
     """
     monday = monday_of(week)
     if not isinstance(published, Path):
@@ -55,6 +57,8 @@ def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: date
         with duckdb.connect(str(published), read_only=True) as connection:
             return _read(connection, monday, instant, timezone, published.name)
     except duckdb.Error as error:
+        if kept_out := lock.kept_out(published, str(error)):
+            raise kept_out from None
         first = str(error).splitlines()[0]
         raise Misconfigured(
             f"{published} cannot be read ({first}). Run `socialmetrics model` and `socialmetrics publish`."
