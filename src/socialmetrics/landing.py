@@ -7,7 +7,6 @@ and what was spent come from here, never from the warehouse, so that a failed bu
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 import re
@@ -21,10 +20,11 @@ from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from string import Formatter
-from typing import IO, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -40,9 +40,8 @@ CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
 _RESPONSE = tuple(each.name for each in fields(Response))
-_in_utf8, _in_ascii = (
-    json.JSONEncoder(default=str, ensure_ascii=is_ascii, separators=(",", ":")) for is_ascii in (False, True)
-)
+_in_utf8 = msgspec.json.Encoder(enc_hook=str)
+_in_ascii = json.JSONEncoder(default=str, separators=(",", ":"))
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
 
@@ -150,16 +149,15 @@ class Landing:
         _write_parquet(path, pa.Table.from_pylist(stamped, COLUMNS[kind]))
 
     @contextmanager
-    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
+    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
         path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
         with (
             _in_place(path) as part,
             part.open("wb") as raw,
-            gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
-            io.TextIOWrapper(packed, encoding="utf-8") as text,
+            gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
         ):
-            yield text
+            yield packed
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -409,16 +407,14 @@ class Landing:
         return folder / f"{when}={instant.astimezone(UTC):%Y-%m-%d}" / f"{run_id}{ending}"
 
 
-def response_line(response: Response) -> str:
+def response_line(response: Response) -> bytes:
     """A response as one line of JSON; ASCII where it holds half a character, which UTF-8 has no bytes for."""
     told = {name: getattr(response, name) for name in _RESPONSE}
     told["subjects"] = [{"account_id": s.account_id, "post_id": s.post_id} for s in response.subjects]
-    line = _in_utf8.encode(told)
     try:
-        line.encode()
-    except UnicodeEncodeError:
-        line = _in_ascii.encode(told)
-    return line + "\n"
+        return _in_utf8.encode(told) + b"\n"
+    except (UnicodeEncodeError, OverflowError):  # the latter for a number of more than 64 bits
+        return _in_ascii.encode(told).encode() + b"\n"
 
 
 def _response(line: dict[str, Any]) -> Response:
