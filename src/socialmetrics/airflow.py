@@ -104,11 +104,14 @@ def week() -> str:
 
 
 def verdict() -> str:
-    """The day's verdict in words; raises where it is red, so that the run is."""
+    """The day's verdict in words, and what gaps before it left in the task's log; raises where it is red, so that the
+    run is."""
     from socialmetrics import pipeline
 
     here = settings()
     found = pipeline.verdict(here, day(here))
+    for gap in pipeline.gaps(here, day(here)):
+        print(gap)
     if found.is_red:
         raise AirflowFailException("\n".join([found.words, *found.faults]))
     return found.words

@@ -199,12 +199,15 @@ def run(
         pipeline.publish(here)
     except errors.SocialmetricsError as error:
         faults.append(str(error))
-    verdict = pipeline.verdict(here, when)
+    verdict, gaps = pipeline.verdict(here, when), pipeline.gaps(here, when)
     faults = list(dict.fromkeys([*faults, *verdict.faults]))
     if as_json:
-        _print_json({"day": str(when.date), "verdict": verdict.words, "faults": faults})
+        told = [str(gap) for gap in gaps]
+        _print_json({"day": str(when.date), "verdict": verdict.words, "gaps": told, "faults": faults})
     else:
         out.print(f"{when.date}: {verdict.words}")
+        for gap in gaps:
+            out.print(str(gap))
         for fault in faults:
             err.print(fault)
     if faults:

@@ -260,6 +260,49 @@ class Landing:
         query = "select distinct post_id from {posts} where fetched_at < $before"
         return {row[0] for row in self._query(query, platform, before=naive(before))}
 
+    def last_counted(self, platform: str, before: date) -> date | None:
+        """The last day before another on which the platform gave a count."""
+        found = self._query(
+            "select max(measured_on) from {runs} where measured_on < $before and status in ('complete', 'partial')",
+            platform,
+            before=before,
+        )
+        last: date | None = found[0][0]
+        return last
+
+    def counted_across(self, platform: str, before: date, after: date) -> int:
+        """How many accounts have a value on `after` and one on `before` or in the week up to it."""
+        found = self._query(
+            """
+            select count(*)
+            from (
+                select account_id
+                from {observations}
+                where post_id is null and value is not null
+                    and (measured_on = $after or measured_on between $week_before and $before)
+                group by account_id
+                having max(measured_on) = $after and min(measured_on) <= $before
+            )
+            """,
+            platform,
+            since=before - timedelta(days=7),
+            week_before=before - timedelta(days=7),
+            before=before,
+            after=after,
+        )
+        return int(found[0][0])
+
+    def published_between(self, platform: str, began: datetime, ended: datetime) -> int:
+        """How many posts are known that were published between two instants."""
+        found = self._query(
+            "select count(distinct post_id) from {posts} where published_at >= $began and published_at < $ended",
+            platform,
+            since=began.date(),
+            began=naive(began),
+            ended=naive(ended),
+        )
+        return int(found[0][0])
+
     def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant."""
         query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"

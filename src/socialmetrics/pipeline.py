@@ -22,6 +22,8 @@ from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
+from socialmetrics.gaps import Gap
+from socialmetrics.gaps import before as gap_before
 from socialmetrics.landing import Landing, parts_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
@@ -282,6 +284,13 @@ def verdict(settings: Settings, day: Day) -> Verdict:
             "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
         )
     return Verdict(day.date, tuple(runs), tuple(dict.fromkeys(faults)))
+
+
+def gaps(settings: Settings, day: Day) -> list[Gap]:
+    """Of each platform that answers on `day` and did not on the days before: what is back, derived and gone."""
+    people = read_directory(settings)
+    found = (gap_before(settings, people, name, day.date) for name in platforms.NAMES)
+    return [gap for gap in found if gap]
 
 
 def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[str]:
