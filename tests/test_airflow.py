@@ -113,6 +113,7 @@ def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
         "Throttled('wait', 120)": ["retry", 120],
         "Throttled('wait')": ["retry", 900],
         "Unavailable('down')": ["retry", 900],
+        "Locked('held')": ["retry", 900],
         "Exhausted('spent', datetime(2026, 9, 15, 7, tzinfo=UTC))": ["retry", 9 * 3600],
         "Exhausted('spent')": ["fail", None],
         "Denied('no')": ["fail", None],

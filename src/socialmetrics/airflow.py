@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class ByMeaning(RetryPolicy):
-    """A throttled or spent platform is asked again when it said, a silent one after longer and longer waits.
+    """A throttled or spent platform is asked again when it said, a silent one, or one that another process is
+    asking, after longer and longer waits.
 
     The wait is the scheduler's: no slot is held. The rest needs a person.
     """
@@ -26,14 +27,14 @@ class ByMeaning(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
     ) -> RetryDecision:
         from socialmetrics import clock
-        from socialmetrics.errors import Exhausted, SocialmetricsError, Throttled, Unavailable
+        from socialmetrics.errors import Exhausted, Locked, SocialmetricsError, Throttled, Unavailable
 
         said = str(exception)
         if isinstance(exception, Throttled) and exception.retry_after:
             return RetryDecision.retry(timedelta(seconds=exception.retry_after), said)
         if isinstance(exception, Exhausted) and exception.resets_at:
             return RetryDecision.retry(max(exception.resets_at - clock.now(), timedelta(0)), said)
-        if isinstance(exception, Throttled | Unavailable):
+        if isinstance(exception, Throttled | Unavailable | Locked):
             return RetryDecision.retry(retry_delay() * 2 ** (try_number - 1), said)
         if isinstance(exception, SocialmetricsError):
             return RetryDecision.fail(said)
@@ -103,12 +104,15 @@ def week() -> str:
 
 
 def verdict() -> str:
-    """The day's verdict in words; raises where it is red, so that the run is."""
+    """The day's verdict in words, and what gaps before it left in the task's log; raises where it is red, so that the
+    run is."""
     from socialmetrics import pipeline
 
     here = settings()
     when = day(here)
     found = pipeline.verdict(here, when)
+    for gap in pipeline.gaps(here, when):
+        print(gap)
     if found.is_red:
         _log(pipeline.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))

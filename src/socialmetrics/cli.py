@@ -192,13 +192,17 @@ def run(
     when = pipeline.day_of(here, _date(day))
     try:
         verdict = _run(here, when, _names(platform), again, quiet=as_json)
+        gaps = pipeline.gaps(here, when)
     except Exception as error:  # as a faulty directory, or a full disk
         _announce(here, when, [fault_of(error)])
         raise
     if as_json:
-        _print_json({"day": str(when.date), "verdict": verdict.words, "faults": verdict.faults})
+        told = [str(gap) for gap in gaps]
+        _print_json({"day": str(when.date), "verdict": verdict.words, "gaps": told, "faults": verdict.faults})
     else:
         out.print(f"{when.date}: {verdict.words}")
+        for gap in gaps:
+            out.print(str(gap))
         for fault in verdict.faults:
             err.print(fault)
     if verdict.is_red:
@@ -349,7 +353,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
-        where = error.filename or "the warehouse"
+        where = error.filename2 or error.filename or "the warehouse"
         err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.")
     else:
         return

@@ -378,7 +378,7 @@ class Extraction:
                 is_last=False,
                 units=units,
                 dollars=dollars,
-                latency_ms=round(1000 * (clock.stopwatch() - began)),
+                latency_ms=round(1000 * clock.since(began)),
                 measured_on=self.measured_on,
                 called_at=clock.now(),
                 run_id=self.run_id,

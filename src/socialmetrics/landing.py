@@ -11,10 +11,9 @@ import gzip
 import json
 import os
 import re
-import time as seconds
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -31,13 +30,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from socialmetrics import clock, lock
 from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
 TOMBSTONES = "forgotten.jsonl"
-ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
@@ -54,25 +53,60 @@ class Landing:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def prepare(self, platform: str = "", shard: str = "") -> None:
-        """Make the folders, and clear what a killed run of `platform` and `shard` left half-written."""
-        for kind, columns in COLUMNS.items():
-            empty = self.root / kind / "columns.parquet"
-            if not empty.exists():
-                _write_parquet(empty, columns.empty_table())
-        for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
-            if _shard_of(leftover.name) == shard:
-                leftover.unlink(missing_ok=True)
-        for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
-            with suppress(FileNotFoundError):
-                if seconds.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+    def prepare(self) -> None:
+        """Make the folders, and clear what a killed run left half-written of what all platforms share."""
+        with self._shared():
+            for kind, columns in COLUMNS.items():
+                empty = self.root / kind / "columns.parquet"
+                if not empty.exists():
+                    _write_parquet(empty, columns.empty_table())
+            for leftover in self.root.glob(f"*/*_on=*/*{PART}"):
+                leftover.unlink()
+
+    @contextmanager
+    def hold(self, platform: str, instant: datetime, part: str = "", last: str = "runs") -> Iterator[str]:
+        """Hold `part` of a platform (a shard, `-resolve`) while it is asked; the name under which the run lands.
+
+        It is the run's instant and part, with a number where a run of that name has finished, which its rows of kind
+        `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
+        """
+        self.prepare()
+        with self.writing(), lock.hold(self._locks / f"{platform}{part}"):
+            for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
+                if _part_of(leftover.name) == part:
                     leftover.unlink()
+            run_id = self.free_run_id(platform, f"{clock.stamp(instant)}{part}", last)
+            self.discard(platform, run_id)
+            yield run_id
+
+    def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
+        """A run's name, with a number where a run of that name has finished."""
+        rows = self._query(f"select distinct run_id from {{{last}}}", platform, since=clock.instant_of(name).date())
+        finished = {run_id for (run_id,) in rows}
+        return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in finished)
+
+    def discard(self, platform: str, run_id: str) -> None:
+        """Remove what a run landed that did not finish, or had nothing to tell."""
+        for path in self.root.glob(f"*/platform={platform}/*/{run_id}.*"):
+            path.unlink()
+
+    @property
+    def _locks(self) -> Path:
+        return self.root.with_name("locks")
+
+    def _shared(self) -> AbstractContextManager[None]:
+        """Hold what all platforms share, for a moment: the columns, the directory, imports."""
+        return lock.hold(self._locks / "landing", wait=True)
 
     def write(
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         path = self._path(kind, platform, run_id, instant, ".parquet")
+        if not platform:
+            with self._shared():
+                _write_parquet(path, table(records, COLUMNS[kind]))
+            return path
         month = _month_of(path)
         if month.exists():
             others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
@@ -162,6 +196,10 @@ class Landing:
 
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
+        with self._shared():
+            self._write_directory(kind, records, day, run_id, instant)
+
+    def _write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
         landed = sorted(
             (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
@@ -204,13 +242,6 @@ class Landing:
             path.name.removesuffix(".jsonl.gz")
             for path in self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")
         )
-
-    def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
-        """A run's name: its instant and shard, with a number where something landed under that name already."""
-        stamp += shard
-        landed = self.root.glob(f"*/platform={platform}/*/{stamp}*")
-        taken = {path.name.partition(".")[0] for path in landed if not path.name.endswith(PART)}
-        return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
         """What became of each platform on `day`: its latest run, or the latest of each of its shards."""
@@ -319,6 +350,49 @@ class Landing:
         """The id of a landed post that is this, or whose link is."""
         query = "select post_id from {posts} where $name in (post_id, url) limit 1"
         return next((post_id for (post_id,) in self._query(query, platform, name=name)), None)
+
+    def last_counted(self, platform: str, before: date) -> date | None:
+        """The last day before another on which the platform gave a count."""
+        found = self._query(
+            "select max(measured_on) from {runs} where measured_on < $before and status in ('complete', 'partial')",
+            platform,
+            before=before,
+        )
+        last: date | None = found[0][0]
+        return last
+
+    def counted_across(self, platform: str, before: date, after: date) -> int:
+        """How many accounts have a value on `after` and one on `before` or in the week up to it."""
+        found = self._query(
+            """
+            select count(*)
+            from (
+                select account_id
+                from {observations}
+                where post_id is null and value is not null
+                    and (measured_on = $after or measured_on between $week_before and $before)
+                group by account_id
+                having max(measured_on) = $after and min(measured_on) <= $before
+            )
+            """,
+            platform,
+            since=before - timedelta(days=7),
+            week_before=before - timedelta(days=7),
+            before=before,
+            after=after,
+        )
+        return int(found[0][0])
+
+    def published_between(self, platform: str, began: datetime, ended: datetime) -> int:
+        """How many posts are known that were published between two instants."""
+        found = self._query(
+            "select count(distinct post_id) from {posts} where published_at >= $began and published_at < $ended",
+            platform,
+            since=began.date(),
+            began=naive(began),
+            ended=naive(ended),
+        )
+        return int(found[0][0])
 
     def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant."""
@@ -495,9 +569,10 @@ def parts_of(run_id: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _shard_of(name: str) -> str:
-    found = re.search(r"-\d+of\d+", name)
-    return found.group() if found else ""
+def _part_of(name: str) -> str | None:
+    """The part of its platform that a run's file is of; None where it is no run's."""
+    found = re.search(r"Z(-\d+of\d+|-[a-z]+)?", name)
+    return found.group(1) or "" if found else None
 
 
 def _day_of(path: Path) -> date:
@@ -522,12 +597,12 @@ def _put_together(month: Path, files: list[Path]) -> None:
     landed = _runs_in(month) if month.exists() else set()
     fresh = [path for path in files if path.stem not in landed]
     if fresh:
-        part = month.with_name(month.name + PART)
-        month.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer:
+        with (
+            _in_place(month) as part,
+            pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer,
+        ):
             for path in ([month] if landed else []) + fresh:
                 writer.write_table(pq.read_table(path, partitioning=None))
-        os.replace(part, month)
     for path in files:
         path.unlink()
         with suppress(OSError):
@@ -536,18 +611,29 @@ def _put_together(month: Path, files: list[Path]) -> None:
 
 @contextmanager
 def _packed(path: Path) -> Iterator[gzip.GzipFile]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + PART)
-    with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
+    with (
+        _in_place(path) as part,
+        part.open("wb") as raw,
+        gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
+    ):
         yield packed
-    os.replace(part, path)
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:
+    with _in_place(path) as part:
+        pq.write_table(table, part, compression="zstd")
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which takes its place when the block ends without an error, and else goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)
-    pq.write_table(table, part, compression="zstd")
-    os.replace(part, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _aware(instant: datetime) -> datetime:

@@ -10,6 +10,7 @@ The command line and the Airflow DAGs call what stands here and nothing below it
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -27,6 +28,8 @@ from socialmetrics.directory import Directory
 from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
+from socialmetrics.gaps import Gap
+from socialmetrics.gaps import before as gap_before
 from socialmetrics.landing import Landing, parts_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
@@ -90,20 +93,30 @@ def extract(
 
     A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `only_missing`
     asks for what earlier runs of the day did not get; `shard`, as `-2of3`, takes a part of the accounts. Raises
-    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours.
+    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours, Locked where another process
+    asks the same.
+
+    What a killed run of the same instant left is asked for anew; where one has finished and nothing is missing, that
+    one stands.
     """
     day.check_fillable()
-    people = read_directory(settings)
-    with Landing(settings.landing).writing():
-        run = _begin(settings, platform, day, reach, shard)
+    people, landing = read_directory(settings), Landing(settings.landing)
+    with landing.hold(platform, clock.now(), shard) as run_id:
+        run = _begin(settings, platform, day, reach, run_id)
+        told = _told_at_this_instant(run, shard)
         _land_directory(run, people)
         if not run.reach.is_set_up:
+            if told and told.status == "not_set_up":
+                return Extracted(told)
             return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
         accounts, tracked = _asked(settings, run, people, shard)
-        if only_missing:
-            run.run(accounts, tracked, run.landing.heard(platform, day.date))
-        else:
+        if not only_missing:
             run.run(accounts, replace(tracked, searched=frozenset()))
+            return _finish(run, day, *run.status(accounts))
+        run.run(accounts, tracked, landing.heard(platform, day.date))
+        if told and not run.calls:
+            landing.discard(platform, run_id)
+            return Extracted(told)
         return _finish(run, day, *run.status(accounts))
 
 
@@ -112,9 +125,6 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    landing = Landing(settings.landing)
-    with landing.writing():
-        landing.compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
@@ -240,11 +250,12 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 
     Returns how many were filled in, and the accounts whose handle the platform does not know.
     """
-    run = _begin(settings, platform, day_of(settings), reach)
-    accounts = read_directory(settings).unresolved(platform)
-    if not accounts or not run.reach.is_set_up:
-        return 0, accounts
-    run.run(accounts, Tracked())
+    with Landing(settings.landing).hold(platform, clock.now(), "-resolve", last="calls") as run_id:
+        run = _begin(settings, platform, day_of(settings), reach, run_id)
+        accounts = read_directory(settings).unresolved(platform)
+        if not accounts or not run.reach.is_set_up:
+            return 0, accounts
+        run.run(accounts, Tracked())
     if run.problems:
         raise run.problems[0]
     ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
@@ -440,6 +451,13 @@ def _standing(
     return Standing(name, "late")
 
 
+def gaps(settings: Settings, day: Day) -> list[Gap]:
+    """Of each platform that answers on `day` and did not on the days before: what is back, derived and gone."""
+    people = read_directory(settings)
+    found = (gap_before(settings, people, name, day.date) for name in platforms.NAMES)
+    return [gap for gap in found if gap]
+
+
 def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[Fault]:
     """One platform's: of its only run, or of its shards."""
     if not due:
@@ -497,15 +515,14 @@ def week_before(settings: Settings, instant: datetime) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, shard: str = "") -> Extraction:
+def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, run_id: str = "") -> Extraction:
     module = platforms.load(platform)
     reach = reach or access(platform, module.EXTRAS)
     landing = Landing(settings.landing)
-    landing.prepare(platform, shard)
+    landing.prepare()
     now = clock.now()
     units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
     budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
-    run_id = landing.free_run_id(platform, clock.stamp(now), shard)
     run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
     if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
         until = quota_day_ends(now, module.QUOTA_ZONE)
@@ -517,6 +534,13 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
             )
         )
     return run
+
+
+def _told_at_this_instant(run: Extraction, shard: str) -> Run | None:
+    """The run of this shard that has finished at this very instant; there may be one where the clock stands still."""
+    name = re.compile(rf"{clock.stamp(run.started_at)}{shard}(-\d+)?")
+    told = run.landing.runs(run.measured_on)
+    return next((one for one in told if one.platform == run.platform and name.fullmatch(one.run_id)), None)
 
 
 def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:
