@@ -113,18 +113,22 @@ def resolve(platform: PlatformOption = None) -> None:
 
 @app.command()
 def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
-    """Say what a day will cost before it starts: calls, quota units and dollars, usually and at most."""
+    """Say what a day and thirty days will cost: calls, quota units and dollars, usually and at most."""
     from socialmetrics import pipeline
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
-    costs = [pipeline.cost(name, pipeline.plan(here, name, when)) for name in _names(platform)]
+    rows = [cost.row() for name in _names(platform) for cost in pipeline.cost(here, name, when)]
+    waiting = {name: pipeline.waiting(here, name, when) for name in _names(platform)}
     if as_json:
-        _print_json([cost.row() for cost in costs])
+        left = {name: {str(on): count for on, count in of_it.items()} for name, of_it in waiting.items()}
+        _print_json([row | {"waiting": left[str(row["platform"])]} for row in rows])
         return
-    out.print(f"{when.date}; a line is what it usually costs, and what it costs at most")
-    rows = [cost.row() for cost in costs]
+    out.print("What it usually costs, and what it costs at most:")
     _print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    for name, of_it in waiting.items():
+        for on, count in of_it.items():
+            out.print(f"{name}: {count} accounts were left out by the budget and are due again on {on}")
 
 
 @app.command()

@@ -32,8 +32,8 @@ class Access:
     """How to reach one platform, and what it may cost.
 
     `url`: the base (None: the vendor's). `tokens`: one per credential, '' is the platform's own. `units_per_day`,
-    `dollars_per_day`: the budget of its quota day (None: no limit). `ladder`: the ages in days at
-    which a post is asked for.
+    `dollars_per_day`, `dollars_per_month`: the budget of its quota day, and of the calendar month in its zone (None: no
+    limit). `ladder`: the ages in days at which a post is asked for.
     """
 
     url: str | None = None
@@ -41,6 +41,7 @@ class Access:
     extras: dict[str, SecretStr] = field(default_factory=dict)
     units_per_day: int | None = None
     dollars_per_day: Decimal | None = None
+    dollars_per_month: Decimal | None = None
     ladder: tuple[int, ...] = LADDER
 
     @property
@@ -147,6 +148,7 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         found,
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
+        dollars_per_month=_number(prefix + "DOLLARS_PER_MONTH", own.get("DOLLARS_PER_MONTH"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
     )
 

@@ -17,12 +17,14 @@ class Platform(Protocol):
     """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure.
 
     `IS_RENEWED_DAILY`: a quota that is spent is given anew at midnight in `QUOTA_ZONE`, and not before.
+    `MOST_NEW_POSTS`: how many posts of an account one day's run finds at most.
     """
 
     TITLE: str
     EXTRAS: tuple[str, ...]
     QUOTA_ZONE: str
     IS_RENEWED_DAILY: bool
+    MOST_NEW_POSTS: int
 
     def connect(self, access: Access) -> Any:
         """The vendor's client per credential, with time limits, base URL and secrets in headers."""
