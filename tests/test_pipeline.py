@@ -103,9 +103,9 @@ class Expected:
     posts: dict[str, WorldPost] = field(default_factory=dict)
     discovered_at: dict[str, datetime] = field(default_factory=dict)
 
-    def day(self, day: date) -> tuple[Counter[str], Decimal]:
-        """Requests by endpoint, and dollars; the day's posts are known from then on."""
-        instant, calls, dollars = at(day), Counter[str](), Decimal(0)
+    def day(self, day: date, instant: datetime | None = None) -> tuple[Counter[str], Decimal]:
+        """Requests by endpoint, and dollars, asked at 22:00 or later; the day's posts are known from then on."""
+        instant, calls, dollars = instant or at(day), Counter[str](), Decimal(0)
         due = [a for a in self.directory if a.platform == self.platform and a.is_due(day)]
         accounts = [a for a in (self.world.account(self.platform, a.account_id or "") for a in due) if a]
         public = [a for a in accounts if self.world.status(a, instant) == "public"]

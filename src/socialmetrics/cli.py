@@ -179,7 +179,13 @@ def publish() -> None:
 
 @app.command()
 def run(
-    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+    day: DayOption = None,
+    platform: PlatformOption = None,
+    again: AgainOption = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only where counts are missing that may come by now; for an hourly cron.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
     from socialmetrics import pipeline
@@ -187,7 +193,13 @@ def run(
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
     faults: list[str] = []
-    for name in _names(platform):
+    names = _names(platform)
+    if missing:
+        lacking = {name for name, _ in pipeline.missing(here, when)}
+        names = [name for name in names if name in lacking]
+        if not names:
+            return
+    for name in names:
         try:
             _extract(here, name, when, again, quiet=as_json)
         except errors.TooLate as late:

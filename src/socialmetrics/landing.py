@@ -7,7 +7,6 @@ and what was spent come from here, never from the warehouse, so that a failed bu
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import math
 import os
@@ -23,10 +22,11 @@ from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from string import Formatter
-from typing import IO, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -42,9 +42,8 @@ CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
 _RESPONSE = tuple(each.name for each in fields(Response))
-_in_utf8, _in_ascii = (
-    json.JSONEncoder(default=str, ensure_ascii=is_ascii, separators=(",", ":")) for is_ascii in (False, True)
-)
+_in_utf8 = msgspec.json.Encoder(enc_hook=str)
+_in_ascii = json.JSONEncoder(default=str, separators=(",", ":"))
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
 
@@ -61,7 +60,7 @@ class Landing:
             if not empty.exists():
                 _write_parquet(empty, columns.empty_table())
         for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
-            if _shard_of(leftover.name) == shard:
+            if shard_of(leftover.name) == shard:
                 leftover.unlink(missing_ok=True)
         for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
             with suppress(FileNotFoundError):
@@ -113,17 +112,13 @@ class Landing:
         _write_parquet(path, pa.Table.from_pylist(stamped, COLUMNS[kind]))
 
     @contextmanager
-    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
+    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
         path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + PART)
-        with (
-            part.open("wb") as raw,
-            gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
-            io.TextIOWrapper(packed, encoding="utf-8") as text,
-        ):
-            yield text
+        with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
+            yield packed
         os.replace(part, path)
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
@@ -253,6 +248,37 @@ class Landing:
             left=str(Reason.NOT_COLLECTED),
         )
         return dict(found)
+
+    def may_come(self, run: Run, passing: set[Reason]) -> bool:
+        """Whether what is missing after `run` is so for a passing reason: of a call, or of one whom it asked about."""
+        found = self._query(
+            """
+            with failed as (
+                select max_by(outcomes, run_id) as outcomes
+                from (
+                    select run_id, list(distinct outcome) as outcomes
+                    from {calls}
+                    where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                    group by run_id
+                )
+            ),
+            silent as (
+                select account_id, post_id, max_by(reason, fetched_at) as reason
+                from {observations}
+                where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                group by account_id, post_id
+                having count(value) = 0
+            )
+            select unnest(outcomes) from failed
+            union
+            select reason from silent
+            """,
+            run.platform,
+            since=run.measured_on,
+            day=run.measured_on,
+            shard=shard_of(run.run_id),
+        )
+        return bool({str(reason) for reason in passing} & {reason for (reason,) in found})
 
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
@@ -444,16 +470,14 @@ class Landing:
         return folder / f"{when}={instant.astimezone(UTC):%Y-%m-%d}" / f"{run_id}{ending}"
 
 
-def response_line(response: Response) -> str:
+def response_line(response: Response) -> bytes:
     """A response as one line of JSON; ASCII where it holds half a character, which UTF-8 has no bytes for."""
     told = {name: getattr(response, name) for name in _RESPONSE}
     told["subjects"] = [{"account_id": s.account_id, "post_id": s.post_id} for s in response.subjects]
-    line = _in_utf8.encode(told)
     try:
-        line.encode()
-    except UnicodeEncodeError:
-        line = _in_ascii.encode(told)
-    return line + "\n"
+        return _in_utf8.encode(told) + b"\n"
+    except (UnicodeEncodeError, OverflowError):  # the latter for a number of more than 64 bits
+        return _in_ascii.encode(told).encode() + b"\n"
 
 
 def _response(line: dict[str, Any]) -> Response:
@@ -474,7 +498,7 @@ def parts_of(run_id: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _shard_of(name: str) -> str:
+def shard_of(name: str) -> str:
     found = re.search(r"-\d+of\d+", name)
     return found.group() if found else ""
 

@@ -22,7 +22,7 @@ from socialmetrics.costs import DAYS, Cost, Outlook, summed
 from socialmetrics.directory import Directory
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
-from socialmetrics.landing import Landing, parts_of
+from socialmetrics.landing import Landing, parts_of, shard_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access
@@ -64,10 +64,14 @@ def day_of(settings: Settings, on: date | None = None, scheduled_at: datetime | 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What became of one platform on one day; `problem` is what to act on first, None where all went well."""
+    """What became of one platform on one day.
+
+    `problem` is what to act on first, None where all went well; `values`: how many came.
+    """
 
     run: Run
     problem: SocialmetricsError | None = None
+    values: int = 0
 
 
 def extract(
@@ -96,6 +100,25 @@ def extract(
     else:
         run.run(accounts, replace(tracked, searched=frozenset()))
     return _finish(run, day, *run.status(accounts))
+
+
+def missing(settings: Settings, day: Day) -> list[tuple[str, str]]:
+    """The platforms, with their shards, that lack counts of `day` which a platform may give if it is asked again.
+
+    A token that was refused is tried again too, since the day's counts can be had on that day alone; an empty purse is
+    not. None before the day's run, nor after its 24 hours.
+    """
+    if not day.scheduled_at <= clock.now() <= day.fillable_until:
+        return []
+    landing, found = Landing(settings.landing), []
+    landing.prepare()
+    for run in landing.runs(day.date):
+        if run.status in ("partial", "failed"):
+            module = platforms.load(run.platform)
+            renewed = {Reason.NOT_COLLECTED} if module.IS_RENEWED_DAILY else set()
+            if landing.may_come(run, {Reason.UNAVAILABLE, Reason.DENIED} | renewed):
+                found.append((run.platform, shard_of(run.run_id)))
+    return found
 
 
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
@@ -387,4 +410,5 @@ def _finish(run: Extraction, day: Day, status: str, message: str | None) -> Extr
     run.landing.write("runs", [finished], run.run_id, run.started_at, run.platform)
     passing = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
     renewed = [problem for problem in run.problems if isinstance(problem, Exhausted) and problem.resets_at]
-    return Extracted(finished, next(iter(passing + renewed + run.problems), None))
+    values = sum(observation.value is not None for observation in run.observations)
+    return Extracted(finished, next(iter(passing + renewed + run.problems), None), values)

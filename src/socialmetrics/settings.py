@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
-    retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
+    retries: int = Field(default=2, ge=0, description="how often Airflow asks it again in the day's own run")
 
     @field_validator("timezone")
     @classmethod

@@ -28,7 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,9 @@ SQL = next(
 MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spills to disk
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
-SLICE_ROWS = 5_000_000  # observations that one load of a full build takes in: about 4 GB of memory
+SLICE_ROWS = 8_000_000  # what one load of a full build takes in: up to 8 GB of memory
+ONE_AT_A_TIME = ("--threads", "1")  # so that a model of a slice may take all the memory
+ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
 
 _DATED_KINDS = ("observations", "readings", "runs")
@@ -148,14 +150,15 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
             state = _State()
         state.fingerprint = fingerprint
         is_whole = _is_whole_due(state)
-        for last_on in _slices(settings.landing, files) if because else []:
+        slices = _slices(settings.landing, files) if because else []
+        for last_on in slices:
             state.files = {path: seen for path, seen in files.items() if _fetched_on(path) <= last_on}
             _write_json(folder / "state.json", asdict(state))
-            _dbt(settings, "build", *_without("unit_test", "test"), until=last_on)
+            _dbt(settings, "build", *_without("unit_test", "test"), *ONE_AT_A_TIME, until=last_on)
         state.files = files
         _write_json(folder / "state.json", asdict(state))
 
-        warnings = _build(settings, 0 if is_whole else state.tested_load)
+        warnings = _build(settings, 0 if is_whole else state.tested_load, *(ONE_AT_A_TIME if slices else ()))
 
         state.tested_load = _latest_load(folder)
         if is_whole:
@@ -202,9 +205,11 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     }
     with _only_one(folder):
         _clear(folder)
-        for last_on in _slices(settings.landing, files):
-            _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
-        _build(settings, 0, folder, instant)
+        slices = _slices(settings.landing, files)
+        for last_on in slices:
+            parts = (*_without("unit_test", "test"), *ONE_AT_A_TIME)
+            _dbt(settings, "build", *parts, folder=folder, as_of=instant, until=last_on)
+        _build(settings, 0, *(ONE_AT_A_TIME if slices else ()), folder=folder, as_of=instant)
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
@@ -324,18 +329,22 @@ def _days_in(landing: Path, new: list[str]) -> int:
 def _slices(landing: Path, files: Listing) -> list[str]:
     """The days of fetching up to which a full build goes first, load by load; what is later comes last.
 
-    Each load takes in so many days, or closed months, as hold SLICE_ROWS observations; what has no day of fetching (the
-    directory, imported figures) comes with the first.
+    Each load takes in so many days, or closed months, as make SLICE_ROWS rows of observations and of accounts' days;
+    what has no day of fetching (the directory, imported figures) comes with the first.
     """
-    rows: Counter[str] = Counter()
+    rows: Counter[date] = Counter()
+    accounts = 0
     for path in files:
-        if path.startswith("observations/"):
-            rows[_fetched_on(path)] += pq.read_metadata(landing / path).num_rows
+        if path.startswith("observations/") and (fetched_on := _fetched_on(path)):
+            rows[date.fromisoformat(fetched_on)] += pq.read_metadata(landing / path).num_rows
+        elif path.startswith("accounts/"):
+            accounts = max(accounts, pq.read_metadata(landing / path).num_rows)
     slices: list[str] = []
-    taken, before = 0, ""
-    for day, more in sorted(rows.items()):
+    taken, before = 0, min(rows, default=date.min)
+    for day, observations in sorted(rows.items()):
+        more = observations + ACCOUNT_DAY_ROWS * accounts * (day - before).days
         if taken and taken + more > SLICE_ROWS:
-            slices.append(before)
+            slices.append(before.isoformat())
             taken = 0
         taken, before = taken + more, day
     return slices
@@ -395,10 +404,11 @@ def _vars(settings: Settings) -> dict[str, str | int]:
 
 
 def _build(
-    settings: Settings, tested_load: int, folder: Path | None = None, as_of: datetime | None = None
+    settings: Settings, tested_load: int, *arguments: str, folder: Path | None = None, as_of: datetime | None = None
 ) -> tuple[str, ...]:
     """Build and test; unit tests are for whoever changes sql/. Returns the warnings. Raises BuildFailed or Locked."""
-    results = _dbt(settings, "build", *_without("unit_test"), tested_load=tested_load, folder=folder, as_of=as_of)
+    command = ("build", *_without("unit_test"), *arguments)
+    results = _dbt(settings, *command, tested_load=tested_load, folder=folder, as_of=as_of)
     return tuple(_told(result) for result in results if result["status"] == "warn")
 
 

@@ -28,9 +28,10 @@ it is stale. Two sorts of answer are asked for by nothing here yet: YouTube Anal
 * **calls**: requests over the wire, those made again among them. A good day takes 3 or 4 of YouTube and X, and 1 or 2
   of Facebook.
 * **then**: what Airflow does with the task: it asks again, for what is missing alone, when the platform said, or after
-  15, 30, 60 ... minutes, and holds no slot until then; or it stops, because a person must act. On the command line
-  `run` waits in place for at most `SOCIALMETRICS_PATIENCE_SECONDS`, and the next `run` of that day asks for what is
-  missing."""
+  15 and 30 minutes, and holds no slot until then; or it stops, because a person must act. From then on the DAG
+  `missing_counts` asks each hour until the day's 24 hours are over, a refused token too. On the command line `run`
+  waits in place for at most `SOCIALMETRICS_PATIENCE_SECONDS`, and the next `run` of that day asks for what is missing;
+  `run --missing`, each hour, does what the DAG does."""
 
 
 def written(home: Home, days: list[Struck]) -> str:

@@ -38,7 +38,7 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Puts two databases in the place of what dbt makes; holds from which load on each build was tested."""
     asked: list[int] = []
 
-    def build(settings: Settings, tested_load: int) -> tuple[str, ...]:
+    def build(settings: Settings, tested_load: int, *arguments: str) -> tuple[str, ...]:
         asked.append(tested_load)
         folder = settings.warehouse / "build"
         duckdb.connect(str(folder / "marts.duckdb")).close()
@@ -126,18 +126,37 @@ def test_after_a_failed_build_what_it_left_untested_is_tested(
     assert tested == [0, 1]
 
 
-def test_a_big_landing_is_built_slice_by_slice(
-    settings: Settings, landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each slice holds so many observations; after one that stopped too many days are left to go on."""
-    for number in range(10):
+def ten_days_apart(landing: Landing, days: int) -> None:
+    """Two observations on each of so many days."""
+    for number in range(days):
         on = FIRST + timedelta(days=10 * number)
         one = {"platform": "x", "account_id": "1", "metric": "followers_count", "measured_on": on, "value": 1}
         rows = pa.Table.from_pylist([one | {"fetched_at": at(on), "run_id": "r"}] * 2, COLUMNS["observations"])
         path = landing.root / "observations" / "platform=x" / f"fetched_on={on}" / "r.parquet"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows, path)
+
+
+def test_accounts_asked_seldom_fill_a_slice_too(
+    settings: Settings, landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The models have rows of a peer on the days between its visits: here 3 x 4 x 10 of them between two files."""
+    ten_days_apart(landing, 5)
+    landing.directory(FIRST, [{"platform": "x", "account_id": str(number)} for number in range(4)])
+    monkeypatch.setattr(warehouse, "SLICE_ROWS", 250)
+    slices = warehouse._slices(landing.root, warehouse._listing(landing.root))
+    assert slices == ["2026-09-21"]
+    monkeypatch.setattr(warehouse, "ACCOUNT_DAY_ROWS", 0)
+    assert not warehouse._slices(landing.root, warehouse._listing(landing.root))
+
+
+def test_a_big_landing_is_built_slice_by_slice(
+    settings: Settings, landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each slice holds so many observations; after one that stopped too many days are left to go on."""
+    ten_days_apart(landing, 10)
     monkeypatch.setattr(warehouse, "SLICE_ROWS", 5)
+    monkeypatch.setattr(warehouse, "ACCOUNT_DAY_ROWS", 0)
     monkeypatch.setattr(warehouse, "MOST_DAYS_IN_PLACE", 3)
     asked: list[str] = []
 
