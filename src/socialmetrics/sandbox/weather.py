@@ -27,8 +27,8 @@ class Weather:
     """`storms`: on which share of days one begins; `gusts`: which share of calls fails while gusts blow."""
 
     seed: int
-    storms: float = 0.5
-    gusts: float = 0.7
+    storms: float = 0.4
+    gusts: float = 0.5
 
     def fault(self, platform: str, call: str, instant: datetime) -> tuple[str, float] | None:
         """The kind of the fault that meets a call, and for how many seconds a platform that says so will refuse."""
