@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from home import Home
 from socialmetrics import warehouse
 from socialmetrics.sandbox.server import Fault
@@ -146,6 +148,7 @@ def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
     assert waits == [900, 1800, 3600, 3600, 3600]
 
 
+@pytest.mark.prove
 def test_an_hourly_run_makes_up_what_is_missing_and_skips_where_nothing_is(home: Home, tmp_path: Path) -> None:
     """X is silent at 22:00; at 23:45 it answers, and is in the published file. At 0:45 nobody is asked."""
     day = home.day(date(2026, 9, 14))

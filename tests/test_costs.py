@@ -17,7 +17,7 @@ from home import Home
 from socialmetrics import clock, costs, pipeline, platforms
 from socialmetrics.landing import Landing
 from socialmetrics.platforms import x
-from socialmetrics.records import Account, Observation, Post, Run
+from socialmetrics.records import Account, Observation, Post, Run, Tracked
 from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDERS, Access
@@ -273,13 +273,6 @@ def bill(home: Home, reach: Access, on: date) -> tuple[Decimal, Decimal, Decimal
     return counts, of_day.dollars, of_month.dollars
 
 
-def counts_alone(home: Home, on: date) -> Decimal:
-    when = home.day(on)
-    with clock.still(when.scheduled_at):
-        calls = pipeline.plan(home.settings, "x", when, home.reach("x"))
-    return sum((call.usual_dollars for call in calls if call.endpoint == x.USERS), Decimal(0))
-
-
 def publish(home: Home, people: list[Account], rungs: tuple[int, ...], on: date, a_day: int, days: int) -> None:
     """As if each account had published `a_day` posts on each of `days` before, read as the ladder asks for them."""
     instant, run_id = datetime.combine(on - timedelta(days=1), datetime.min.time(), UTC), "20260901T220000Z"
@@ -303,15 +296,17 @@ def bills(tmp_path_factory: pytest.TempPathFactory, quiet: Sandbox) -> dict[str,
     """What docs/access.md says of X, by `plan`."""
     found, on = {}, FIRST + timedelta(days=30)
     own = [replace(quiet.world.organizations[0], organization_id="o")]
-    for cadence in ("daily", "weekly"):
+    for cadence, days in (("daily", 1), ("weekly", 7)):
         home = Home(tmp_path_factory.mktemp(cadence), quiet)
         home.write_directory(own, accounts(20_000, cadence))
-        week = [counts_alone(home, on + timedelta(days=n)) for n in range(7 if cadence == "weekly" else 1)]
-        found |= {f"20,000 {cadence}": sum(week, Decimal(0)) / len(week), f"20,000 {cadence}, most": max(week)}
+        people = home.people
+        week = [x.plan(people.due("x", on + timedelta(days=n)), Tracked(), None) for n in range(days)]
+        counts = [sum(call.usual_dollars for call in calls if call.endpoint == x.USERS) for calls in week]
+        found |= {f"20,000 {cadence}": Decimal(sum(counts)) / days, f"20,000 {cadence}, most": Decimal(max(counts))}
     for name, rungs in (("ladder", LADDERS["x"]), ("every day", tuple(range(30)))):
-        home, people = Home(tmp_path_factory.mktemp("posts"), quiet), accounts(50, "daily")
-        home.write_directory(own, people)
-        publish(home, people, rungs, on, 10, 98)
+        home, tracked = Home(tmp_path_factory.mktemp("posts"), quiet), accounts(50, "daily")
+        home.write_directory(own, tracked)
+        publish(home, tracked, rungs, on, 10, max(rungs) + 2)
         counts, of_day, of_month = bill(home, replace(home.reach("x"), ladder=rungs), on)
         found |= {"50 counts": counts, f"50 {name}": of_day, f"50 {name}, month": of_month}
     return found
