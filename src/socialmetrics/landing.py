@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import json
+import math
 import os
 import re
 from collections import Counter
@@ -341,6 +342,62 @@ class Landing:
         )
         return {Subject(account_id, post_id): reason for account_id, post_id, reason in found}
 
+    def left_out(self, platform: str, day: date) -> dict[str, date]:
+        """The accounts that were last not asked for, within a week before `day`, and when that was."""
+        found = self._query(
+            """
+            with told as (
+                select
+                    account_id,
+                    max(measured_on) filter (where reason = $left and metric is null) as left_on,
+                    max(measured_on) filter (where value is not null) as seen_on
+                from {observations}
+                where post_id is null and measured_on >= $oldest and measured_on < $day
+                group by account_id
+            )
+            select account_id, left_on
+            from told
+            where left_on > coalesce(seen_on, date '1970-01-01')
+            """,
+            platform,
+            since=day - timedelta(days=7),
+            oldest=day - timedelta(days=7),
+            day=day,
+            left=str(Reason.NOT_COLLECTED),
+        )
+        return dict(found)
+
+    def may_come(self, run: Run, passing: set[Reason]) -> bool:
+        """Whether what is missing after `run` is so for a passing reason: of a call, or of one whom it asked about."""
+        found = self._query(
+            """
+            with failed as (
+                select max_by(outcomes, run_id) as outcomes
+                from (
+                    select run_id, list(distinct outcome) as outcomes
+                    from {calls}
+                    where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                    group by run_id
+                )
+            ),
+            silent as (
+                select account_id, post_id, max_by(reason, fetched_at) as reason
+                from {observations}
+                where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                group by account_id, post_id
+                having count(value) = 0
+            )
+            select unnest(outcomes) from failed
+            union
+            select reason from silent
+            """,
+            run.platform,
+            since=run.measured_on,
+            day=run.measured_on,
+            shard=shard_of(run.run_id),
+        )
+        return bool({str(reason) for reason in passing} & {reason for (reason,) in found})
+
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
@@ -394,30 +451,51 @@ class Landing:
         )
         return int(found[0][0])
 
-    def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
-        """Units and dollars that calls have cost since an instant."""
-        query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"
-        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=naive(since))[0]
-        return int(units), Decimal(dollars)
+    def spent(self, platform: str, since: datetime, shard: str = "") -> tuple[int, Decimal]:
+        """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole."""
+        found = self._query(
+            """
+            select
+                regexp_extract(run_id, '-[0-9]+of[0-9]+') as shard,
+                sum(units),
+                sum(dollars)
+            from {calls}
+            where called_at >= $began
+            group by shard
+            """,
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=naive(since),
+        )
+        parts = {"": parts_of(shard), shard: 1}
+        told = [(units, dollars, parts[name or ""]) for name, units, dollars in found if not shard or name in parts]
+        units = sum(Decimal(units) / part for units, _, part in told)
+        return math.ceil(units), sum((dollars / part for _, dollars, part in told), Decimal(0))
 
     def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
         """What is known before the run of `day`; posts only where their ladder asks for them today."""
-        posts = list(self._posts(platform, day, max(rungs) + 7))
+        posts = self.posts(platform, day, rungs)
         due = []
         for post in posts:
             published_on = post.published_at.astimezone(ZoneInfo(zone)).date()
             seen_at_age = (post.last_seen_on - published_on).days if post.last_seen_on else None
             if is_due((day - published_on).days, seen_at_age, rungs):
                 due.append(post)
-        recent = naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
-        rates = Counter(post.account_id for post in posts if naive(post.published_at) >= recent)
+        end = datetime.combine(day, time(0), UTC)
+        first = max(end - timedelta(days=RATE_DAYS), min((post.published_at for post in posts), default=end))
+        rates = Counter(post.account_id for post in posts if post.published_at >= first)
+        rate_days = max((end - first) / timedelta(days=1), 1.0)
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
             searched=self._searched(platform, day),
             **self._discoveries(platform, day),
-            posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
+            posts_per_day={account_id: count / rate_days for account_id, count in rates.items()},
         )
+
+    def posts(self, platform: str, day: date, rungs: Sequence[int]) -> list[TrackedPost]:
+        """The posts that are known on `day` and not too old for their ladder."""
+        return list(self._posts(platform, day, max(rungs) + 7))
 
     def _searched(self, platform: str, day: date) -> frozenset[str]:
         """The accounts whose new posts a run of `day` has looked for to the end."""
@@ -432,6 +510,23 @@ class Landing:
             day=day,
         )
         return frozenset(account_id for (account_id,) in found)
+
+    def seen_on(self, platform: str, day: date) -> dict[str, date]:
+        """By account the last day before `day` on which it had a value."""
+        oldest = day - timedelta(days=LOOKBACK_DAYS)
+        found = self._query(
+            """
+            select account_id, max(measured_on)
+            from {observations}
+            where post_id is null and value is not null and measured_on >= $oldest and measured_on < $day
+            group by account_id
+            """,
+            platform,
+            since=oldest,
+            oldest=oldest,
+            day=day,
+        )
+        return dict(found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
@@ -573,6 +668,11 @@ def _part_of(name: str) -> str | None:
     """The part of its platform that a run's file is of; None where it is no run's."""
     found = re.search(r"Z(-\d+of\d+|-[a-z]+)?", name)
     return found.group(1) or "" if found else None
+
+
+def shard_of(name: str) -> str:
+    found = re.search(r"-\d+of\d+", name)
+    return found.group() if found else ""
 
 
 def _day_of(path: Path) -> date:
