@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import IO, Any
+from gzip import GzipFile
+from typing import Any
 
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -174,7 +175,7 @@ class Extraction:
         yield fresh, replace(tracked, posts=tuple(post for post in tracked.posts if post.account_id not in ids))
         yield partly, replace(tracked, posts=tuple(post for post in tracked.posts if post.account_id in ids))
 
-    def _with_token(self, accounts: list[Account], lines: IO[str]) -> list[Account]:
+    def _with_token(self, accounts: list[Account], lines: GzipFile) -> list[Account]:
         """The accounts whose credential has a token; the others leave their reason unasked."""
         missing = dict.fromkeys(a.credential for a in accounts if a.credential not in self.reach.tokens)
         for credential in missing:
@@ -185,7 +186,7 @@ class Extraction:
             self._write(self._response(call, 1, clock.now(), None, problem), lines)
         return [account for account in accounts if account.credential not in missing]
 
-    def _leave_posts(self, tracked: Tracked, lines: IO[str]) -> None:
+    def _leave_posts(self, tracked: Tracked, lines: GzipFile) -> None:
         """Posts that were due and not asked for, because their account gave nothing, share its reason."""
         silent = {o.account_id: o.reason for o in self.observations if o.post_id is None and o.metric is None}
         if not silent:
@@ -204,7 +205,7 @@ class Extraction:
         name = f"SOCIALMETRICS_{self.platform}_{credential}_TOKEN".upper().replace("__", "_")
         return Denied(f"{self.module.TITLE} has no token {credential!r}. Set {name} and run again.")
 
-    def _make(self, call: Call, lines: IO[str]) -> None:
+    def _make(self, call: Call, lines: GzipFile) -> None:
         problem, before = self._why_not(call), len(self.observations)
         pages: list[tuple[Answer, datetime]] = []
         if problem is None:
@@ -289,7 +290,9 @@ class Extraction:
         elif self._failed_in_a_row >= IN_A_ROW:
             self._stopped[None] = problem
 
-    def _keep(self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: IO[str]) -> Unexpected | None:
+    def _keep(
+        self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: GzipFile
+    ) -> Unexpected | None:
         """Land one page; of one that cannot be read only the shape."""
         body = self.withdrawn.body(self.platform, kept(answer.body, call.keep))
         response = self._response(call, number, fetched_at, body, None)
@@ -303,7 +306,7 @@ class Extraction:
             )
         return None
 
-    def _write(self, response: Response, lines: IO[str]) -> None:
+    def _write(self, response: Response, lines: GzipFile) -> None:
         records = platforms.interpret(self.module, response)
         lines.write(response_line(response))
         self.found.responses.append(response)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import gzip
-import io
 import json
 import os
 import re
@@ -23,10 +22,11 @@ from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from string import Formatter
-from typing import IO, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -43,9 +43,8 @@ CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
 _RESPONSE = tuple(each.name for each in fields(Response))
-_in_utf8, _in_ascii = (
-    json.JSONEncoder(default=str, ensure_ascii=is_ascii, separators=(",", ":")) for is_ascii in (False, True)
-)
+_in_utf8 = msgspec.json.Encoder(enc_hook=str)
+_in_ascii = json.JSONEncoder(default=str, separators=(",", ":"))
 _DIRECTORY_COLUMNS = ("measured_on", "landed_at", "run_id")
 
 
@@ -147,17 +146,15 @@ class Landing:
 
     def rewrite_responses(self, platform: str, ids: Iterable[str], change: Callable[[Response], Response]) -> int:
         """Change a platform's responses that name one of these ids, as `rewrite_parquet` does with rows."""
-        spelled, changed = [json.dumps(each, ensure_ascii=False)[1:-1] for each in ids], 0
+        spelled = {json.dumps(each, ensure_ascii=is_ascii)[1:-1].encode() for each in ids for is_ascii in (True, False)}
+        changed = 0
         for path in sorted(self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")):
-            with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
-                before = list(lines)
-            after = [
-                response_line(change(_response(json.loads(line)))) if any(each in line for each in spelled) else line
-                for line in before
-            ]
+            with gzip.open(path) as packed:
+                before = packed.readlines()
+            after = [_changed(line, change) if any(each in line for each in spelled) else line for line in before]
             if after != before:
-                with _packed(path) as text:
-                    text.writelines(after)
+                with _packed(path) as packed:
+                    packed.writelines(after)
                 changed += 1
         return changed
 
@@ -176,10 +173,10 @@ class Landing:
         _write_parquet(path, pa.Table.from_pylist(stamped, COLUMNS[kind]))
 
     @contextmanager
-    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[IO[str]]:
+    def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
-        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as text:
-            yield text
+        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as packed:
+            yield packed
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -445,16 +442,20 @@ class Landing:
         return folder / f"{when}={instant.astimezone(UTC):%Y-%m-%d}" / f"{run_id}{ending}"
 
 
-def response_line(response: Response) -> str:
+def response_line(response: Response) -> bytes:
     """A response as one line of JSON; ASCII where it holds half a character, which UTF-8 has no bytes for."""
     told = {name: getattr(response, name) for name in _RESPONSE}
     told["subjects"] = [{"account_id": s.account_id, "post_id": s.post_id} for s in response.subjects]
-    line = _in_utf8.encode(told)
     try:
-        line.encode()
-    except UnicodeEncodeError:
-        line = _in_ascii.encode(told)
-    return line + "\n"
+        return _in_utf8.encode(told) + b"\n"
+    except (UnicodeEncodeError, OverflowError):  # the latter for a number of more than 64 bits
+        return _in_ascii.encode(told).encode() + b"\n"
+
+
+def _changed(line: bytes, change: Callable[[Response], Response]) -> bytes:
+    response = _response(json.loads(line))
+    after = change(response)
+    return line if after == response else response_line(after)
 
 
 def _response(line: dict[str, Any]) -> Response:
@@ -515,15 +516,11 @@ def _put_together(month: Path, files: list[Path]) -> None:
 
 
 @contextmanager
-def _packed(path: Path) -> Iterator[IO[str]]:
+def _packed(path: Path) -> Iterator[gzip.GzipFile]:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)
-    with (
-        part.open("wb") as raw,
-        gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
-        io.TextIOWrapper(packed, encoding="utf-8") as text,
-    ):
-        yield text
+    with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
+        yield packed
     os.replace(part, path)
 
 

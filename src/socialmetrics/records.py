@@ -13,6 +13,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import pyarrow as pa
 
 
@@ -196,7 +197,7 @@ class Response:
         )
 
 
-class Observation(NamedTuple):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One metric of one subject on one day, as fetched at one instant; `metric` is spelled as the platform does.
 
     It holds a value or a reason, never both and never neither: `Response.observation` makes it so.
@@ -337,12 +338,14 @@ class Found:
 
     def add(self, records: Iterable[Record]) -> list[Record]:
         """Take records in. Returns them without the values that had come already."""
-        fresh = []
+        fresh: list[Record] = []
+        subject, values = None, dict[str, int]()
         for record in records:
             if isinstance(record, Observation):
-                _, account_id, post_id, metric, _, value, *_ = record
+                metric, value = record.metric, record.value
                 if metric is not None and value is not None:
-                    values = self.values.setdefault(cast(Subject, (account_id, post_id)), {})
+                    if (of := (record.account_id, record.post_id)) != subject:
+                        subject, values = of, self.values.setdefault(cast(Subject, of), {})
                     if values.get(metric) == value:
                         continue
                     values[metric] = value

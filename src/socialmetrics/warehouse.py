@@ -52,6 +52,7 @@ MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spi
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
 SLICE_ROWS = 8_000_000  # what one load of a full build takes in: up to 8 GB of memory
+ONE_AT_A_TIME = ("--threads", "1")  # so that a model of a slice may take all the memory
 ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
 
@@ -152,14 +153,15 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
             state = _State()
         state.fingerprint = fingerprint
         is_whole = _is_whole_due(state)
-        for last_on in _slices(settings.landing, files) if because else []:
+        slices = _slices(settings.landing, files) if because else []
+        for last_on in slices:
             state.files = {path: seen for path, seen in files.items() if _fetched_on(path) <= last_on}
             _write_json(folder / "state.json", asdict(state))
-            _dbt(settings, "build", *_without("unit_test", "test"), until=last_on)
+            _dbt(settings, "build", *_without("unit_test", "test"), *ONE_AT_A_TIME, until=last_on)
         state.files = files
         _write_json(folder / "state.json", asdict(state))
 
-        warnings = _build(settings, 0 if is_whole else state.tested_load)
+        warnings = _build(settings, 0 if is_whole else state.tested_load, *(ONE_AT_A_TIME if slices else ()))
 
         state.tested_load = _latest_load(folder)
         if is_whole:
@@ -206,9 +208,11 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     }
     with _only_one(folder):
         _clear(folder)
-        for last_on in _slices(settings.landing, files):
-            _dbt(settings, "build", *_without("unit_test", "test"), folder=folder, as_of=instant, until=last_on)
-        _build(settings, 0, folder, instant)
+        slices = _slices(settings.landing, files)
+        for last_on in slices:
+            parts = (*_without("unit_test", "test"), *ONE_AT_A_TIME)
+            _dbt(settings, "build", *parts, folder=folder, as_of=instant, until=last_on)
+        _build(settings, 0, *(ONE_AT_A_TIME if slices else ()), folder=folder, as_of=instant)
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
@@ -413,10 +417,11 @@ def _vars(settings: Settings) -> dict[str, str | int]:
 
 
 def _build(
-    settings: Settings, tested_load: int, folder: Path | None = None, as_of: datetime | None = None
+    settings: Settings, tested_load: int, *arguments: str, folder: Path | None = None, as_of: datetime | None = None
 ) -> tuple[str, ...]:
     """Build and test; unit tests are for whoever changes sql/. Returns the warnings. Raises BuildFailed or Locked."""
-    results = _dbt(settings, "build", *_without("unit_test"), tested_load=tested_load, folder=folder, as_of=as_of)
+    command = ("build", *_without("unit_test"), *arguments)
+    results = _dbt(settings, *command, tested_load=tested_load, folder=folder, as_of=as_of)
     return tuple(_told(result) for result in results if result["status"] == "warn")
 
 

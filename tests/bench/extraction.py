@@ -47,26 +47,30 @@ def compare(folder: Path, posts: int) -> Compared:
     """Both ways, one after the other, of the same posts; before that a few, so that everything is imported."""
     with _server(posts) as base, clock.still(INSTANT):
         _bare(base, BATCH)
-        _extract(base, folder / "first", BATCH)
+        _extract(base, folder / "first", _due(BATCH))
+        due = _due(posts)
         began = time.perf_counter()
         _bare(base, posts)
         bare, began = time.perf_counter() - began, time.perf_counter()
-        run = _extract(base, folder / "landing", posts)
+        run = _extract(base, folder / "landing", due)
         seconds = time.perf_counter() - began
     if run.problems or len(run.observations) != posts * len(METRICS):
         raise SystemExit(f"The extraction is not whole: {run.problems[:1]}")
     return Compared(posts, bare, seconds, len(run.observations))
 
 
-def _extract(base: str, folder: Path, posts: int) -> Extraction:
+def _extract(base: str, folder: Path, due: tuple[TrackedPost, ...]) -> Extraction:
     landing = Landing(folder)
     landing.prepare("x")
     access = Access(base, {"": SecretStr("token")})
     run = Extraction("x", access, landing, INSTANT.date(), clock.stamp(INSTANT), INSTANT, Budget(), 0)
-    accounts = [str(10**9 + number // 30) for number in range(posts)]
-    due = tuple(TrackedPost(account, str(_id(number)), INSTANT, None) for number, account in enumerate(accounts))
     run.run([], Tracked(posts=due))
     return run
+
+
+def _due(posts: int) -> tuple[TrackedPost, ...]:
+    """What landing knows before a run, thirty posts an account."""
+    return tuple(TrackedPost(str(10**9 + n // 30), str(_id(n)), INSTANT, None) for n in range(posts))
 
 
 def _bare(base: str, posts: int) -> None:

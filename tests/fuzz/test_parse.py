@@ -7,6 +7,7 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def response_to(sample: Sample, body: Any) -> Response:
 def check(sample: Sample, body: Any) -> bool:
     """Whether the answer is read; what is read must be sound."""
     response = response_to(sample, body)
-    assert response_line(response).count("\n") == 1
+    assert response_line(response).count(b"\n") == 1
     try:
         records = list(platforms.interpret(platforms.load(sample[0]), response))
     except Unexpected as refusal:
@@ -104,7 +105,7 @@ def test_a_wrong_number_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def off_by_one(response: Response) -> Any:
         for record in true_parse(response):
             is_number = isinstance(record, Observation) and record.value is not None
-            yield record._replace(value=record.value + 1) if is_number else record
+            yield msgspec.structs.replace(record, value=record.value + 1) if is_number else record
 
     monkeypatch.setattr(module, "parse", off_by_one)
     with pytest.raises(AssertionError, match="stands nowhere"):

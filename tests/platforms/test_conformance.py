@@ -206,7 +206,7 @@ def answered(platform: str, call: Call, page: int, body: Any) -> Response:
 def test_a_landed_response_reads_as_what_landed(home: Home, platform: str) -> None:
     result = days(home, platform, 2)[-1]
     responses = home.landing.read_responses(platform, result.run.run_id)
-    assert "".join(response_line(r) for r in responses).count("\n") == len(responses)
+    assert b"".join(response_line(r) for r in responses).count(b"\n") == len(responses)
     values = {
         (r.account_id, r.post_id, r.metric, r.value)
         for response in responses

@@ -231,9 +231,7 @@ def test_a_mutated_answer_is_read_or_refused(case: tuple[str, str], data: st.Dat
         assert str(refusal).endswith(".")  # noqa: PT017
     else:
         check_valid(case, records)
-    line = response_line(response_to(case, body))
-    assert line.encode()
-    assert line.count("\n") == 1
+    assert response_line(response_to(case, body)).count(b"\n") == 1
 
 
 def check_valid(case: tuple[str, str], records: list[Record]) -> None:
@@ -443,10 +441,10 @@ def test_a_shape_holds_keys_and_kinds_alone() -> None:
 
 def test_what_is_not_listed_is_not_kept() -> None:
     body = {"items": [{"id": "1", "author": {"name": "a person"}, "title": "a name"}], "other": "x"}
-    assert kept(body, {"items.id"}) == {"items": [{"id": "1"}]}
-    assert kept(body, {"items.author"}) == {"items": [{"author": {"name": "str"}}]}
-    assert kept({"items": "a person"}, {"items.id"}) == {"items": "str"}
-    assert kept(None, {"items.id"}) is None
+    assert kept(body, frozenset({"items.id"})) == {"items": [{"id": "1"}]}
+    assert kept(body, frozenset({"items.author"})) == {"items": [{"author": {"name": "str"}}]}
+    assert kept({"items": "a person"}, frozenset({"items.id"})) == {"items": "str"}
+    assert kept(None, frozenset({"items.id"})) is None
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_an_instant_that_has_no_warehouse(last_monday: tuple[Settings, Path], tm
 def test_a_failed_build_leaves_no_file(last_monday: tuple[Settings, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = last_monday
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise BuildFailed("a test failed")
 
     monkeypatch.setattr(warehouse, "_build", fails)

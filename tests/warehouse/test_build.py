@@ -38,7 +38,7 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Puts two databases in the place of what dbt makes; holds from which load on each build was tested."""
     asked: list[int] = []
 
-    def build(settings: Settings, tested_load: int) -> tuple[str, ...]:
+    def build(settings: Settings, tested_load: int, *arguments: str) -> tuple[str, ...]:
         asked.append(tested_load)
         folder = settings.warehouse / "build"
         duckdb.connect(str(folder / "marts.duckdb")).close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NoReturn
 
 from socialmetrics.errors import Unexpected
@@ -70,16 +71,19 @@ class Node:
             self._refuse("a count")
         return value
 
-    def first_count(self, keys: Iterable[str]) -> int | None:
-        """The count under the first of these keys that has one; None where none has."""
+    def counts(self, spelled: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, int | None]]:
+        """Each name with the count under the first of its spellings that has one; None where none has."""
         if not isinstance(self.value, dict):
             self._refuse("an object")
-        for key in keys:
-            value = self.value.get(key)
-            if value is not None:
-                is_plain = type(value) is int and 0 <= value <= LARGEST
-                return value if is_plain else Node(value, self, f".{key}").count()
-        return None
+        for name, keys in spelled.items():
+            for key in keys:
+                value = self.value.get(key)
+                if value is not None:
+                    is_plain = type(value) is int and 0 <= value <= LARGEST
+                    yield name, value if is_plain else Node(value, self, f".{key}").count()
+                    break
+            else:
+                yield name, None
 
     def instant(self) -> datetime:
         """An ISO 8601 instant with an offset, as UTC."""
@@ -97,14 +101,9 @@ class Node:
         )
 
 
-def kept(body: Any, paths: Iterable[str]) -> Any:
+def kept(body: Any, paths: frozenset[str]) -> Any:
     """The allow-listed fields of an answer, as `items.id` (lists are walked through); of the rest only the shape."""
-    tree: Tree = {}
-    for path in paths:
-        node = tree
-        for part in path.split("."):
-            node = node.setdefault(part, {})
-    return _kept(body, tree)
+    return _kept(body, _tree(paths))
 
 
 def shape(body: Any) -> Any:
@@ -126,6 +125,16 @@ def _is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@cache
+def _tree(paths: frozenset[str]) -> Tree:
+    tree: Tree = {}
+    for path in paths:
+        node = tree
+        for part in path.split("."):
+            node = node.setdefault(part, {})
+    return tree
 
 
 def _kept(value: Any, tree: Tree) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -52,33 +52,36 @@ _HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")  # any other makes X refuse the wh
 
 USERS, RESOLVE, TIMELINE, POSTS = "users", "users/by", "users/tweets", "tweets"
 
-# Two spellings are live since OpenAPI 2.167 (2026-08-07): the first is the registry's, the second the new one.
-ACCOUNT_METRICS = (
-    ("followers_count",),
-    ("following_count",),
-    ("tweet_count", "post_count"),
-    ("listed_count",),
-    ("like_count",),
-    ("media_count",),
-)
-NO_LONGER_SENT = {"like_count", "media_count"}  # of an account: nullable in OpenAPI 2.167, null for some
-POST_METRICS = (
-    ("impression_count",),
-    ("like_count",),
-    ("reply_count",),
-    ("retweet_count", "repost_count"),
-    ("quote_count",),
-    ("bookmark_count",),
+# Each metric with its spellings: two are live since OpenAPI 2.167 (2026-08-07), the registry's and the new one.
+ACCOUNT_METRICS = {
+    "followers_count": ("followers_count",),
+    "following_count": ("following_count",),
+    "tweet_count": ("tweet_count", "post_count"),
+    "listed_count": ("listed_count",),
+    "like_count": ("like_count",),
+    "media_count": ("media_count",),
+}
+POST_METRICS = {
+    "public_metrics.impression_count": ("impression_count",),
+    "public_metrics.like_count": ("like_count",),
+    "public_metrics.reply_count": ("reply_count",),
+    "public_metrics.retweet_count": ("retweet_count", "repost_count"),
+    "public_metrics.quote_count": ("quote_count",),
+    "public_metrics.bookmark_count": ("bookmark_count",),
+}
+# An account's likes and media are nullable in OpenAPI 2.167, and null for some.
+_UNSAID = dict.fromkeys((*ACCOUNT_METRICS, *POST_METRICS), Reason.UNAVAILABLE) | dict.fromkeys(
+    ("like_count", "media_count"), Reason.RETIRED
 )
 
 _ERRORS = frozenset(f"errors.{name}" for name in ("resource_id", "value", "title", "type", "resource_type"))
 KEEP_USERS = (
-    frozenset(f"data.public_metrics.{name}" for names in ACCOUNT_METRICS for name in names)
+    frozenset(f"data.public_metrics.{name}" for names in ACCOUNT_METRICS.values() for name in names)
     | frozenset(f"data.{name}" for name in ("id", "name", "username", "created_at", "protected"))
     | _ERRORS
 )
 KEEP_POSTS = (
-    frozenset(f"data.public_metrics.{name}" for names in POST_METRICS for name in names)
+    frozenset(f"data.public_metrics.{name}" for names in POST_METRICS.values() for name in names)
     | frozenset({"data.id", "data.created_at", "meta.next_token", "meta.result_count"})
     | _ERRORS
 )
@@ -268,7 +271,7 @@ def _parse_users(response: Response, body: Node) -> Iterator[Record]:
             "forbidden" if protected is not None and protected.value is True else "public",
         )
         if response.endpoint == USERS:
-            yield from _counts(response, Subject(account_id), item["public_metrics"], ACCOUNT_METRICS, "")
+            yield from _counts(response, Subject(account_id), item["public_metrics"], ACCOUNT_METRICS)
 
 
 def _parse_posts(response: Response, body: Node) -> Iterator[Record]:
@@ -282,22 +285,13 @@ def _parse_posts(response: Response, body: Node) -> Iterator[Record]:
         if response.endpoint == TIMELINE:
             title, url = text.text() if text else None, f"https://x.com/i/status/{post_id}"
             yield response.post(subject, item["created_at"].instant(), "post", title, url)
-        yield from _counts(response, subject, item["public_metrics"], POST_METRICS, "public_metrics.")
+        yield from _counts(response, subject, item["public_metrics"], POST_METRICS)
 
 
 def _counts(
-    response: Response, subject: Subject, metrics: Node, names: tuple[tuple[str, ...], ...], prefix: str
+    response: Response, subject: Subject, metrics: Node, spelled: Mapping[str, tuple[str, ...]]
 ) -> list[Observation]:
-    dropped = NO_LONGER_SENT if subject.post_id is None else ()
-    return [
-        response.observation(
-            subject,
-            prefix + spellings[0],
-            metrics.first_count(spellings),
-            Reason.RETIRED if spellings[0] in dropped else Reason.UNAVAILABLE,
-        )
-        for spellings in names
-    ]
+    return [response.observation(subject, name, value, _UNSAID[name]) for name, value in metrics.counts(spelled)]
 
 
 def _parse_refusals(response: Response, body: Node) -> Iterator[Observation]:
