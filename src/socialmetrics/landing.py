@@ -89,6 +89,10 @@ class Landing:
 
         A month closes a week after its end. Where the computer stops in between, the next call goes on.
         """
+        with self.writing():
+            self._compact(instant)
+
+    def _compact(self, instant: datetime) -> None:
         closed = (instant - CLOSES_AFTER).date().replace(day=1)
         for kind in RUN_KINDS:
             months: dict[Path, list[Path]] = {}

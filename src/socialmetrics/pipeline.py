@@ -105,9 +105,7 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    landing = Landing(settings.landing)
-    with landing.writing():
-        landing.compact(clock.now())
+    Landing(settings.landing).compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
@@ -284,7 +282,8 @@ def _post_id(landing: Landing, platform: str, post: str) -> str:
     found = landing.post_named(platform, post)
     if found is None and not read(landing).holds(platform, post):
         raise Misconfigured(
-            f"No post {post!r} of {platform} has landed. Give its id as the column post_id has it, or its link."
+            f"No post {post!r} of {platform} has landed: give its id as the column post_id has it, or its link; "
+            "or it is forgotten: `socialmetrics forget` alone finishes what was begun."
         )
     return found or post
 
