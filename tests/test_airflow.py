@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from home import Home
+from listeners import web_server
 from socialmetrics import warehouse
 
 DAGS = Path(__file__).parents[1] / "dags"
@@ -66,7 +67,8 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         "assert bag.import_errors == {}, bag.import_errors\n"
         "print(json.dumps({dag_id: {'tasks': {t.task_id: [sorted(t.downstream_task_ids), t.trigger_rule.value, t.pool]"
         " for t in dag.tasks}, 'paused': dag.is_paused_upon_creation, 'catchup': dag.catchup,"
-        " 'schedule': dag.timetable.expression} for dag_id, dag in bag.dags.items()}))"
+        " 'schedule': dag.timetable.expression,"
+        " 'untold': [t.task_id for t in dag.tasks if not t.on_failure_callback]} for dag_id, dag in bag.dags.items()}))"
     )
     found = python(code, airflow_environment(tmp_path))
     daily, weekly = found["daily_metrics"], found["weekly_pack"]
@@ -74,12 +76,13 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         "shards": [["platform.extract"], "all_success", "default_pool"],
         "platform.extract": [["model", "verdict"], "all_success", "default_pool"],
         "model": [["publish"], "all_done", "warehouse"],
-        "publish": [[], "all_success", "warehouse"],
-        "verdict": [[], "all_done", "default_pool"],
+        "publish": [["heartbeat"], "all_success", "warehouse"],
+        "verdict": [["heartbeat"], "all_done", "default_pool"],
+        "heartbeat": [[], "all_success", "default_pool"],
     }
     assert list(weekly["tasks"]) == ["export"]
     assert (daily["schedule"], weekly["schedule"]) == ("0 22 * * *", "0 6 * * MON")
-    assert not any(dag["paused"] or dag["catchup"] for dag in (daily, weekly))
+    assert not any(dag["paused"] or dag["catchup"] or dag["untold"] for dag in (daily, weekly))
 
 
 def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -> None:
@@ -104,6 +107,36 @@ def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -
     _, rows = warehouse.query(home.settings, "select platform, is_complete from coverage_days order by platform")
     assert rows == [("facebook", True), ("youtube", True)]
     assert (home.settings.exports / "2026-W38" / "report.html").exists()
+
+
+def test_a_task_that_has_failed_for_good_is_told(home: Home, tmp_path: Path) -> None:
+    """Each cause once, whatever task it fails; the verdict has told its own."""
+    code = (
+        "import json\n"
+        "from datetime import datetime\n"
+        "from types import SimpleNamespace as Told\n"
+        "from airflow.sdk.exceptions import AirflowFailException\n"
+        "from socialmetrics import airflow\n"
+        "from socialmetrics.errors import *\n"
+        "def failed(task, error, **more):\n"
+        "    run = Told(logical_date=None, run_after=datetime.fromisoformat('2026-09-20T22:00:00+00:00'))\n"
+        "    airflow.failed({'exception': error, 'ti': Told(task_id=task), 'dag_run': run, **more})\n"
+        "failed('shards', Misconfigured('The directory has a fault.'))\n"
+        "failed('platform.extract', KeyError('x'), label='x-1of2')\n"
+        "failed('platform.extract', KeyError('x'), label='x-2of2')\n"
+        "failed('platform.extract', TooLate('Over.'), label='youtube')\n"
+        "failed('model', BuildFailed('A test failed.'))\n"
+        "failed('publish', Locked('Held.'))\n"
+        "failed('export', Misconfigured('No figures.'))\n"
+        "failed('verdict', AirflowFailException('failed'))\n"
+        "failed('heartbeat', None)\n"
+        "print(json.dumps(None))"
+    )
+    with web_server() as web:
+        told = {"SOCIALMETRICS_NOW": "2026-09-20T23:00:00Z", "SOCIALMETRICS_ALERT_WEBHOOK_URL": web.url("/hook")}
+        python(code, airflow_environment(tmp_path, home, **told))
+    assert [fact["cause"] for _, _, fact in web.asked] == ["settings", "x-program", "too_late", "build", "pack"]
+    assert {fact["day"] for _, _, fact in web.asked} == {"2026-09-20"}
 
 
 def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from faults import search
 from home import Home
+from listeners import WebServer, web_server
 from socialmetrics import warehouse
 from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
@@ -33,7 +34,7 @@ AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 UP = re.findall(
     r"airflow ((?:scheduler|dag-processor|triggerer|api-server)[^&\n]*)", MAKEFILE.read_text(encoding="utf-8")
 )
-SECRETS = {name: f"canary-{name}-4b17" for name in ("youtube", "x", "facebook", "childrens", "app_secret")}
+SECRETS = {name: f"canary-{name}-4b17" for name in ("youtube", "x", "facebook", "childrens", "app_secret", "proxy")}
 
 
 class Standalone:
@@ -71,13 +72,23 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="module")
-def standalone(network: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standalone(network: Home, web: WebServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     port = free_port()
     environment = airflow_environment(
         tmp_path_factory.mktemp("airflow"),
         network,
         SOCIALMETRICS_RETRY_SECONDS="1",
         SOCIALMETRICS_RETRIES="1",
+        SOCIALMETRICS_ALERT_WEBHOOK_URL=web.url("/hook"),
+        SOCIALMETRICS_HEARTBEAT_URL=web.url("/ping"),
+        HTTPS_PROXY=f"http://robot:{SECRETS['proxy']}@127.0.0.1:{free_port()}",
+        NO_PROXY="127.0.0.1,localhost",
         AIRFLOW__CORE__PARALLELISM="3",
         AIRFLOW__API__PORT=str(port),
         AIRFLOW__API__HOST="127.0.0.1",
@@ -131,6 +142,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def told(web: WebServer) -> list[str]:
+    """The causes that were told and the good runs' pings, in their order."""
+    return [fact["cause"] if path == "/hook" else path for _, path, fact in web.asked]
+
+
 def accounts_seen(home: Home) -> dict[str, str]:
     """By platform, of the latest day: `all`, or why no account was seen."""
     sql = (
@@ -147,20 +163,26 @@ def accounts_seen(home: Home) -> dict[str, str]:
 
 
 def test_a_dead_day_is_a_day_of_reasons_a_failing_platform_turns_it_red_and_a_good_day_is_green(
-    standalone: Standalone, network: Home
+    standalone: Standalone, network: Home, web: WebServer
 ) -> None:
-    """The failing days come first: values of the same day rightly take the place of its reasons."""
+    """The failing days come first: values of the same day rightly take the place of its reasons.
+
+    Each cause is told once, by the task that failed for good, and not again by the verdict.
+    """
     network.sandbox.script([Fault(name, "", None, "503") for name in ("youtube", "x", "facebook")])
     assert standalone.run("dead") == "failed"
     assert accounts_seen(network) == {"youtube": "unavailable", "x": "unavailable", "facebook": "unavailable"}
+    assert sorted(told(web)) == ["facebook-unavailable", "x-unavailable", "youtube-unavailable"]
 
     network.sandbox.script([Fault("x", "", None, "401")])
     assert standalone.run("one-fails") == "failed"
     assert accounts_seen(network) == {"youtube": "all", "x": "denied", "facebook": "all"}
+    assert told(web)[3:] == ["x-denied"]
 
     network.sandbox.script([])
     assert standalone.run("well") == "success"
     assert accounts_seen(network) == {"youtube": "all", "x": "all", "facebook": "all"}
+    assert told(web)[4:] == ["/ping"]
 
 
 def test_no_secret_is_in_what_airflow_keeps_nor_in_a_process_list(standalone: Standalone, network: Home) -> None:
@@ -168,8 +190,8 @@ def test_no_secret_is_in_what_airflow_keeps_nor_in_a_process_list(standalone: St
     home, words = Path(standalone.environment["AIRFLOW_HOME"]), list(SECRETS.values())
     assert search.found(home, words) == []
     assert search.found(network.settings.home, words) == []
-    told = search.found(home, ["one-fails", "bearer token is refused"])  # what is there is found
-    assert {Path(file).suffix for file, _ in told} >= {".db", ".log"}
+    there = search.found(home, ["one-fails", "bearer token is refused"])
+    assert {Path(file).suffix for file, _ in there} >= {".db", ".log"}
     for process in group(standalone):
         arguments = (process / "cmdline").read_bytes().decode()
         assert not [word for word in words if word in arguments]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from socialmetrics import clock, settings
 from socialmetrics.errors import Misconfigured
-from socialmetrics.settings import LADDER, LADDERS, Access
+from socialmetrics.settings import LADDER, LADDERS, Access, Network
 
 
 @pytest.fixture
@@ -143,6 +143,44 @@ def test_a_wrong_platform_setting_is_named(env: pytest.MonkeyPatch, name: str, v
 def test_blanks_around_a_token_are_nobody_s_intention(env: pytest.MonkeyPatch) -> None:
     env.setenv("SOCIALMETRICS_X_TOKEN", " one\n")
     assert secrets(settings.access("x")) == {"": "one"}
+
+
+def test_the_way_out_is_read_in_either_spelling(env: pytest.MonkeyPatch) -> None:
+    """curl reads https_proxy, others HTTPS_PROXY; under cron both stand in .env."""
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        env.delenv(name, raising=False)
+    assert settings.network() == Network()
+    Path(".env").write_text("https_proxy=proxy.hospital.example:3128\nNO_PROXY=.hospital.example\n", encoding="utf-8")
+    found = settings.access("x").network
+    assert found == settings.network()
+    assert found.proxy
+    assert (found.proxy.get_secret_value(), found.no_proxy) == (
+        "http://proxy.hospital.example:3128",
+        ".hospital.example",
+    )
+    env.setenv("HTTPS_PROXY", "https://press:p%40ss@proxy.hospital.example:3129")
+    assert "p%40ss" not in repr(settings.network())
+
+
+@pytest.mark.parametrize(
+    "value", ["http://", "socks5://proxy:1080", "http://proxy:port", "http://press:p@ss/word@proxy"]
+)
+def test_a_proxy_that_is_no_address_is_named_without_its_password(env: pytest.MonkeyPatch, value: str) -> None:
+    env.setenv("HTTPS_PROXY", value)
+    with pytest.raises(Misconfigured) as caught:
+        settings.network()
+    check_sentence(caught.value, "HTTPS_PROXY")
+    assert "p@ss" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x30\x82\x01", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_a_bundle_without_a_certificate_is_named(env: pytest.MonkeyPatch, content: bytes | None) -> None:
+    if content is not None:
+        Path("authority.pem").write_bytes(content)
+    env.setenv("SOCIALMETRICS_CA_BUNDLE", "authority.pem")
+    with pytest.raises(Misconfigured) as caught:
+        settings.access("x")
+    check_sentence(caught.value, "SOCIALMETRICS_CA_BUNDLE")
 
 
 def test_a_file_that_is_no_text_is_named() -> None:

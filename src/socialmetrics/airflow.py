@@ -107,10 +107,38 @@ def verdict() -> str:
     from socialmetrics import pipeline
 
     here = settings()
-    found = pipeline.verdict(here, day(here))
+    when = day(here)
+    found = pipeline.verdict(here, when)
     if found.is_red:
+        _log(pipeline.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))
     return found.words
+
+
+def heartbeat() -> None:
+    """Tell the monitor that the run was good."""
+    from socialmetrics import pipeline
+
+    _log(pipeline.heartbeat(settings()))
+
+
+def failed(context: Mapping[str, Any]) -> None:
+    """What a task that has failed for good is announced as, before the others are done; the verdict tells its own."""
+    from socialmetrics import pipeline
+
+    error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
+    if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
+        return
+    here, run = settings(), context["dag_run"]
+    when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
+    platform = str(context.get("label", "")).partition("-")[0]
+    doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
+    _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))
+
+
+def _log(told: list[str]) -> None:
+    for words in told:
+        print(words)
 
 
 def reach(platform: str) -> Access:

@@ -55,6 +55,17 @@ SOCIALMETRICS_TIMEZONE={timezone}
 # SOCIALMETRICS_FACEBOOK_TOKEN=
 # SOCIALMETRICS_FACEBOOK_APP_SECRET=
 # SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN=   a named credential: `childrens` in the column credential of accounts.csv
+
+# Who is told of a red day: docs/alerts.md
+# SOCIALMETRICS_ALERT_MAIL=
+# SOCIALMETRICS_SMTP_URL=
+# SOCIALMETRICS_ALERT_WEBHOOK_URL=
+# SOCIALMETRICS_HEARTBEAT_URL=
+
+# The way out of a network with a proxy: docs/proxies.md
+# HTTPS_PROXY=
+# NO_PROXY=
+# SOCIALMETRICS_CA_BUNDLE=
 """
 
 

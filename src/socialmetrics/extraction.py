@@ -18,7 +18,15 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from socialmetrics import clock, platforms, withdrawn
 from socialmetrics.budget import Budget
-from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
+from socialmetrics.errors import (
+    Denied,
+    Exhausted,
+    Misconfigured,
+    SocialmetricsError,
+    Throttled,
+    Unavailable,
+    Unexpected,
+)
 from socialmetrics.landing import Landing, response_line
 from socialmetrics.platforms import Platform
 from socialmetrics.platforms.answers import kept, shape
@@ -282,12 +290,13 @@ class Extraction:
         return isinstance(error, Unavailable)
 
     def _stop_for(self, call: Call, problem: SocialmetricsError) -> None:
-        """A refusal, an empty purse or a long wait ends a token's calls; silence, three times, the platform's."""
+        """A refusal, an empty purse or a long wait ends a token's calls; a way that is closed, or silence three times,
+        the platform's."""
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(problem, Unavailable) else 0
         is_partial = isinstance(problem, Throttled) and problem.is_partial
         if isinstance(problem, Denied | Exhausted | Throttled) and not is_partial:
             self._stopped[self.reach.tokens.get(call.credential)] = problem
-        elif self._failed_in_a_row >= IN_A_ROW:
+        elif isinstance(problem, Misconfigured) or self._failed_in_a_row >= IN_A_ROW:
             self._stopped[None] = problem
 
     def _keep(

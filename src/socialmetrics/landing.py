@@ -13,7 +13,7 @@ import os
 import re
 import time as seconds
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
@@ -244,6 +244,29 @@ class Landing:
     def days_run(self) -> int:
         """On how many days any platform was asked."""
         return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
+
+    def silent_since(self, platform: str, account_ids: Collection[str], day: date) -> datetime | None:
+        """The beginning of the first run after the last value of any of these accounts, of the month up to `day`."""
+        found = self._query(
+            """
+            select min(started_at)
+            from {runs}
+            where
+                status <> 'not_set_up'
+                and started_at > coalesce(
+                    (
+                        select max(fetched_at)
+                        from {observations}
+                        where value is not null and post_id is null and list_contains($ids, account_id)
+                    ),
+                    timestamp '1970-01-01'
+                )
+            """,
+            platform,
+            since=day - timedelta(days=31),
+            ids=list(account_ids),
+        )
+        return _aware(found[0][0]) if found[0][0] else None
 
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""

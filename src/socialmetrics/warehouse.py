@@ -231,6 +231,14 @@ def renew_as_of(settings: Settings) -> None:
         build_as_of(settings, clock.instant_of(finished.stem))
 
 
+def published_through(settings: Settings) -> date | None:
+    """The latest day in the published file; None where there is none."""
+    if not settings.published.exists():
+        return None
+    _, rows = query(settings, "select max(measured_on) from coverage_days")
+    return rows[0][0] if rows else None
+
+
 def query(
     settings: Settings, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:

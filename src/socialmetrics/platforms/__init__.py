@@ -16,12 +16,14 @@ NAMES = ("youtube", "x", "facebook")
 class Platform(Protocol):
     """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure.
 
-    `IS_RENEWED_DAILY`: a quota that is spent is given anew at midnight in `QUOTA_ZONE`, and not before. `POST_WORDS`:
-    the fields of a post, an object with an `id`, that hold its text, title or link.
+    `VENDOR_BASE`: the address that the vendor's client asks. `IS_RENEWED_DAILY`: a quota that is spent is given anew at
+    midnight in `QUOTA_ZONE`, and not before. `POST_WORDS`: the fields of a post, an object with an `id`, that hold its
+    text, title or link.
     """
 
     TITLE: str
     EXTRAS: tuple[str, ...]
+    VENDOR_BASE: str
     QUOTA_ZONE: str
     IS_RENEWED_DAILY: bool
     POST_WORDS: frozenset[str]

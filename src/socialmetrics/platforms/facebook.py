@@ -103,7 +103,7 @@ def connect(access: Access) -> dict[str, _Client]:
     """A client per credential; the token travels as a header."""
     clients = {}
     for name, token in access.tokens.items():
-        session = Session(VENDOR_BASE, access.url)
+        session = Session(VENDOR_BASE, access)
         session.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         graph = facebook.GraphAPI(session=session)
         graph.version = VERSION  # the constructor of facebook-sdk 3.1 refuses every version after 3.1

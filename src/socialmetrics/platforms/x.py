@@ -94,7 +94,7 @@ def connect(access: Access) -> Any:
     clients = {}
     for name, token in access.tokens.items():
         client = tweepy.Client(bearer_token=token.get_secret_value(), return_type=dict, wait_on_rate_limit=False)
-        client.session = Session(VENDOR_BASE, access.url)
+        client.session = Session(VENDOR_BASE, access)
         clients[name] = client
     return clients
 
