@@ -239,7 +239,7 @@ def test_no_secret_of_who_is_told_is_in_a_word_or_a_log(stage: Stage) -> None:
         assert "The heartbeat could not be sent" in stage.call("run")
         assert BEAT.encode() in b"".join(web.heard)
     for name, value in told.items():
-        for wrong in (value.replace("//", "/"), value.replace("127.0.0.1:", "127.0.0.1:x"), f"{value} {value}"):
+        for wrong in (value.replace("//", "/"), value.replace("127.0.0.1:", "127.0.0.1:x")):
             stage.set({name: wrong})
             assert f"{name} is wrong" in stage.call("check", "--network")
         stage.set({name: value})
