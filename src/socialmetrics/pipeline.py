@@ -397,7 +397,10 @@ def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on
     why = landing.reasons(name, on) if silent else {}
     if silent:
         kind, credential = _usual_reason(due, why)
-        failed = [Fault(f"{name}: {run.message}", kind, name, credential, account_ids=ids) for run in silent]
+        for run in silent:
+            is_closed = (run.message or "").endswith(outside.CLOSED)
+            cause = ("network", name, "") if is_closed else (kind, name, credential)
+            failed.append(Fault(f"{name}: {run.message}", *cause, account_ids=ids))
     if len(silent) == len(runs):
         return list(failed)
     seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")
