@@ -105,13 +105,18 @@ def causes(
     zone: ZoneInfo,
     since: Callable[[Fault], datetime | None],
 ) -> list[Cause]:
-    """The causes of the faults of day `on`, whose counts can be taken `until` then, in the order of their first."""
+    """The causes of the faults of day `on`, whose counts can be taken `until` then, in the order of their first.
+
+    What did not run because of another cause is none of its own; nor is a late run of a day that has everything.
+    """
     grouped: dict[tuple[str, str, str], list[Fault]] = {}
     given = list(faults)
+    if {fault.kind for fault in given} == {"too_late"}:
+        return []
     known = {fault.platform for fault in given if fault.kind not in ("not_run", "network", "build")}
     for fault in given:
         if fault.kind == "not_run" and known & {"", fault.platform}:
-            continue  # why it did not run is another cause
+            continue
         grouped.setdefault(fault.cause, []).append(fault)
     return [_cause(group, on, until, zone, since) for group in grouped.values()]
 

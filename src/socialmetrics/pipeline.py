@@ -306,9 +306,10 @@ def faults_behind(
     """
     if not platform:
         return [fault_of(error, doing=doing)]
-    found = [f for f in verdict(settings, day).found if f.platform == platform and f.kind != "not_run"]
+    theirs = [fault for fault in verdict(settings, day).found if fault.platform == platform]
     is_stopped = isinstance(error, TooLate) or not isinstance(error, SocialmetricsError)
-    return found or ([fault_of(error, platform)] if is_stopped else [])
+    told = [fault for fault in theirs if fault.kind != "not_run"]
+    return told or ([fault_of(error, platform), *theirs] if is_stopped else [])
 
 
 def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]:
