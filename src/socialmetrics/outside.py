@@ -5,6 +5,7 @@ The settings alone say so (`settings.network`); no library here looks at the env
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -65,6 +66,7 @@ def explain(error: Exception, url: str) -> Misconfigured | None:
 
 def ask(network: Network, url: str, method: str = "GET", json: Any = None) -> int:
     """The status of one request that is no platform's client's. Raises requests' exceptions."""
+    logging.getLogger("urllib3").setLevel(logging.INFO)  # below it, urllib3 logs the path, which may be a secret
     with requests.Session() as session:
         prepare(session, network)
         way = proxies(network, url)
