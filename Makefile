@@ -53,7 +53,7 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 	@command -v java >/dev/null || { echo "Spark needs Java: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@$(UV) sync --frozen --quiet --only-group spark
 	@rm -rf $(TABLES) && mkdir -p $(TABLES)
-	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
+	@.spark/bin/dbt build --target spark --exclude-resource-type test unit_test \
 	  --vars '{timezone: $(TIMEZONE), fiscal_year_starts_in: $(FISCAL_YEAR_START)}' --project-dir sql --profiles-dir sql \
 	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
 
