@@ -185,6 +185,8 @@ def load() -> Settings:
 def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
     """A platform's `_URL`, `_TOKEN` or `_TOKEN_FILE`, `_<CREDENTIAL>_TOKEN`, budgets, `_LADDER` and the named extras.
 
+    An extra may be in a file too (`_APP_SECRET_FILE`).
+
     Raises Misconfigured where a token file cannot be read, or a value is not what its name says.
     """
     environment = _environment()
@@ -199,7 +201,13 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         else:
             continue
         tokens[credential.rstrip("_").lower()] = secret_of(prefix + name, secret)
-    found = {extra: secret_of(prefix + extra.upper(), own[extra.upper()]) for extra in extras if extra.upper() in own}
+    found = {}
+    for extra in extras:
+        name = extra.upper()
+        if file := own.get(f"{name}_FILE"):
+            found[extra] = secret_of(f"{prefix}{name}_FILE", _read_secret(f"{prefix}{name}_FILE", Path(file)))
+        elif name in own:
+            found[extra] = secret_of(prefix + name, own[name])
     return Access(
         base_url(prefix + "URL", own.get("URL")),
         tokens,
