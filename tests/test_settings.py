@@ -55,24 +55,24 @@ def test_from_the_environment(env: pytest.MonkeyPatch) -> None:
 
 def test_from_a_file_beside_and_the_environment_wins(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path(".env").write_text(
-        "SOCIALMETRICS_TIMEZONE=America/Chicago\nSOCIALMETRICS_X_TOKEN=from file\nSOCIALMETRICS_YOUTUBE_TOKEN=kept\n"
+        "SOCIALMETRICS_TIMEZONE=America/Chicago\nSOCIALMETRICS_X_TOKEN=from-file\nSOCIALMETRICS_YOUTUBE_TOKEN=kept\n"
         "SOCIALMETRICS_FACEBOOK_TOKEN=\n"
     )
-    env.setenv("SOCIALMETRICS_X_TOKEN", "from environment")
+    env.setenv("SOCIALMETRICS_X_TOKEN", "from-environment")
     assert settings.load().timezone == "America/Chicago"
-    assert secrets(settings.access("x")) == {"": "from environment"}
+    assert secrets(settings.access("x")) == {"": "from-environment"}
     assert secrets(settings.access("youtube")) == {"": "kept"}
     assert not settings.access("facebook").is_set_up
 
 
 def test_named_credentials_and_extras(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("from a file\n")
+    (tmp_path / "secret").write_text("from-a-file\n")
     env.setenv("SOCIALMETRICS_FACEBOOK_TOKEN_FILE", str(tmp_path / "secret"))
     env.setenv("SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN", "two")
     env.setenv("SOCIALMETRICS_FACEBOOK_ST_MARYS_TOKEN_FILE", str(tmp_path / "secret"))
     env.setenv("SOCIALMETRICS_FACEBOOK_APP_SECRET", "shh")
     found = settings.access("facebook", ("app_secret",))
-    assert secrets(found) == {"": "from a file", "childrens": "two", "st_marys": "from a file"}
+    assert secrets(found) == {"": "from-a-file", "childrens": "two", "st_marys": "from-a-file"}
     assert {name: value.get_secret_value() for name, value in found.extras.items()} == {"app_secret": "shh"}
     assert settings.access("facebook").extras == {}
 
@@ -116,6 +116,14 @@ def test_a_wrong_setting_is_named(env: pytest.MonkeyPatch, name: str, value: str
         ("X_UNITS_PER_DAY", "-1"),
         ("X_LADDER", "0,one"),
         ("X_LADDER", "-1,3"),
+        ("X_TOKEN", "Bearer canary"),
+        ("X_TOKEN", "canary\u2019"),
+        ("X_TOKEN", "canary\ncanary"),
+        ("X_CHILDRENS_TOKEN", " "),
+        ("X_URL", "127.0.0.1:8800/x"),
+        ("X_URL", "https://robot:canary@x.example.org"),
+        ("X_URL", "http://[bad"),
+        ("X_URL", "http://x.example.org/two words"),
         ("X_TOKEN_FILE", "nowhere"),
         ("X_TOKEN_FILE", "."),
         ("X_TOKEN_FILE", "binary"),
@@ -129,6 +137,12 @@ def test_a_wrong_platform_setting_is_named(env: pytest.MonkeyPatch, name: str, v
     with pytest.raises(Misconfigured) as caught:
         settings.access("x")
     check_sentence(caught.value, f"SOCIALMETRICS_{name}")
+    assert "canary" not in str(caught.value)
+
+
+def test_blanks_around_a_token_are_nobody_s_intention(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SOCIALMETRICS_X_TOKEN", " one\n")
+    assert secrets(settings.access("x")) == {"": "one"}
 
 
 def test_the_way_out_is_read_in_either_spelling(env: pytest.MonkeyPatch) -> None:

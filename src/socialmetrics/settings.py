@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialmetrics import clock
+from socialmetrics import clock, private
 from socialmetrics.errors import Misconfigured
 
 PREFIX = "SOCIALMETRICS_"
@@ -48,8 +48,8 @@ class Access:
     """How to reach one platform, and what it may cost.
 
     `url`: the base (None: the vendor's). `tokens`: one per credential, '' is the platform's own. `units_per_day`,
-    `dollars_per_day`: the budget of its quota day (None: no limit). `ladder`: the ages in days at
-    which a post is asked for.
+    `dollars_per_day`, `dollars_per_month`: the budget of its quota day, and of the calendar month in its zone (None: no
+    limit). `ladder`: the ages in days at which a post is asked for.
     """
 
     url: str | None = None
@@ -57,6 +57,7 @@ class Access:
     extras: dict[str, SecretStr] = field(default_factory=dict)
     units_per_day: int | None = None
     dollars_per_day: Decimal | None = None
+    dollars_per_month: Decimal | None = None
     ladder: tuple[int, ...] = LADDER
     network: Network = Network()
 
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
-    retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
+    retries: int = Field(default=2, ge=0, description="how often Airflow asks it again in the day's own run")
 
     @field_validator("timezone")
     @classmethod
@@ -185,7 +186,7 @@ def load() -> Settings:
 def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
     """A platform's `_URL`, `_TOKEN` or `_TOKEN_FILE`, `_<CREDENTIAL>_TOKEN`, budgets, `_LADDER` and the named extras.
 
-    Raises Misconfigured where a token file cannot be read or a number is none.
+    Raises Misconfigured where a token file cannot be read, or a value is not what its name says.
     """
     environment = _environment()
     prefix = f"{PREFIX}{platform.upper()}_"
@@ -198,14 +199,15 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
             credential, secret = name.removesuffix("TOKEN"), value
         else:
             continue
-        tokens[credential.rstrip("_").lower()] = SecretStr(secret)
-    found = {extra: SecretStr(own[extra.upper()]) for extra in extras if extra.upper() in own}
+        tokens[credential.rstrip("_").lower()] = secret_of(prefix + name, secret)
+    found = {extra: secret_of(prefix + extra.upper(), own[extra.upper()]) for extra in extras if extra.upper() in own}
     return Access(
-        own.get("URL"),
+        base_url(prefix + "URL", own.get("URL")),
         tokens,
         found,
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
+        dollars_per_month=_number(prefix + "DOLLARS_PER_MONTH", own.get("DOLLARS_PER_MONTH"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
         network=network(),
     )
@@ -225,6 +227,38 @@ def network() -> Network:
 def _environment() -> dict[str, str]:
     """Each variable by its name in capitals, of `.env` and, before that, of the environment."""
     return {name.upper(): value for name, value in {**_dotenv(), **os.environ}.items() if value}
+
+
+def keep_token(platform: str, credential: str, token: str) -> None:
+    """Write a renewed token back into the file it came from, for the next run.
+
+    Raises Misconfigured where it came from none: nothing else may change a setting.
+    """
+    name = f"{PREFIX}{platform}_{credential}_TOKEN".upper().replace("__", "_")
+    path = {**_dotenv(), **os.environ}.get(f"{name}_FILE")
+    if not path:
+        raise Misconfigured(f"{name} is in no file, so its renewed form cannot be kept. Name a file in {name}_FILE.")
+    private.write(Path(path), f"{token}\n")
+
+
+def base_url(name: str, value: str | None) -> str | None:
+    """An address that may be told and logged. Raises Misconfigured, naming the setting, where it is none."""
+    try:
+        parts = urlsplit(value or "http://none")
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not is_address or parts.username or parts.password or re.search(r"\s", value or ""):
+            raise ValueError(name)
+    except ValueError:
+        raise Misconfigured(f"{name} is no address. Write it as https://HOST/PATH, without a user's name.") from None
+    return value or None
+
+
+def secret_of(name: str, value: str) -> SecretStr:
+    """A secret without the blanks around it. Raises Misconfigured, naming the setting, where no header can hold it."""
+    secret = value.strip()
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise Misconfigured(f"{name} holds a blank, a line break or a sign that no token has. Copy the token again.")
+    return SecretStr(secret)
 
 
 def _dotenv() -> dict[str, str | None]:
