@@ -12,7 +12,7 @@ FISCAL_YEAR_START ?= 1
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
-.PHONY: help install demo test prove calibrate bench check spark faults fuzz format picture docs up
+.PHONY: help install demo test prove calibrate bench check spark faults quarter soak fuzz format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -59,6 +59,14 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 
 faults: install  ## docs/faults.md, from what happens on the days of the fault book
 	@cd tests && $(RUN) python -W ignore -m faults.book
+
+quarter: install  ## 91 days of which faults meet a third of all calls: was all had that could be had?
+	@cd tests && $(RUN) python -W ignore -m quarter
+
+MINUTES ?= 60
+SEED ?= 1
+soak: install  ## MINUTES (60) of days with random faults and kills: is everything as if there had been none?
+	@cd tests && $(RUN) python -W ignore -m soak --minutes $(MINUTES) --seed $(SEED)
 
 fuzz: install  ## ten minutes of mutated answers against every parse, driven by coverage
 	@$(UV) sync --frozen --quiet --group fuzz

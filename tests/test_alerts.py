@@ -19,7 +19,7 @@ from home import Home
 from listeners import MailServer, WebServer, mail_server, web_server
 from socialmetrics import alerts, clock, pipeline, settings
 from socialmetrics.causes import _COMMANDS, _WHAT, Fault, causes, fault_of, said
-from socialmetrics.errors import BuildFailed, Denied, Misconfigured, TooLate, Unavailable
+from socialmetrics.errors import BuildFailed, Denied, Locked, Misconfigured, TooLate, Unavailable
 from socialmetrics.records import Reason
 from socialmetrics.sandbox.server import Fault as Strike
 from socialmetrics.sandbox.world import World
@@ -380,6 +380,8 @@ def test_what_is_lost_depends_on_the_hour(hours: float, lost: str, command: str)
     [
         (BuildFailed("b"), "", "", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
         (Misconfigured("b"), "", "build", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
+        (Locked("l"), "", "build", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
+        (Locked("l"), "", "", "Another run holds what this one needs", "socialmetrics run"),
         (Misconfigured("p"), "", "pack", "The week's pack is not made", "socialmetrics export"),
         (
             Misconfigured("d"),

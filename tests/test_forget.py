@@ -189,7 +189,11 @@ def test_no_later_answer_and_no_reparse_brings_it_back(landed: Pulled) -> None:
         "landing/posts .parquet",
         "landing/responses .gz",
     }
+    killed = home.landing.responses_file("x", home.landing.run_ids("x")[0])
+    assert killed
+    shutil.copy(killed, f"{killed}.part")
     told = landed.forget()
+    assert list(home.settings.landing.rglob("*.part")) == []
     assert told.files >= 3 * 2 + 1  # each story's answer and row, and the notes
     assert told.noted_on == (NOTED_ON,) * 3  # which a person must change
     before = rows_of(home)

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Connection, RetryDecision, RetryPolicy, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 
 if TYPE_CHECKING:
     from socialmetrics.pipeline import Day
     from socialmetrics.settings import Access, Settings
 
 
-class ByMeaning(RetryPolicy):
-    """A throttled or spent platform is asked again when it said, a silent one after longer and longer waits.
+DAILY = "daily_metrics"
 
-    The wait is the scheduler's: no slot is held. The rest needs a person.
+
+class ByMeaning(RetryPolicy):
+    """A throttled platform is asked again when it said, a silent one, or one that another process is asking, after
+    longer and longer waits.
+
+    The wait is the scheduler's: no slot is held. A longer wait is left to the hourly run; the rest needs a person.
     """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
     ) -> RetryDecision:
-        from socialmetrics import clock
-        from socialmetrics.errors import Exhausted, SocialmetricsError, Throttled, Unavailable
+        from socialmetrics import clock, retries
+        from socialmetrics.errors import Exhausted, Locked, SocialmetricsError, Throttled, Unavailable
 
-        said = str(exception)
+        said, wait = str(exception), None
         if isinstance(exception, Throttled) and exception.retry_after:
-            return RetryDecision.retry(timedelta(seconds=exception.retry_after), said)
-        if isinstance(exception, Exhausted) and exception.resets_at:
-            return RetryDecision.retry(max(exception.resets_at - clock.now(), timedelta(0)), said)
-        if isinstance(exception, Throttled | Unavailable):
-            return RetryDecision.retry(retry_delay() * 2 ** (try_number - 1), said)
-        if isinstance(exception, SocialmetricsError):
+            wait = timedelta(seconds=exception.retry_after)
+        elif isinstance(exception, Exhausted) and exception.resets_at:
+            wait = max(exception.resets_at - clock.now(), timedelta(0))
+        elif isinstance(exception, Throttled | Unavailable | Locked):
+            wait = retries.wait_after(try_number, retry_delay())
+        elif not isinstance(exception, SocialmetricsError):
+            return RetryDecision.default()
+        if wait is None or wait > retries.LONGEST_WAIT:
             return RetryDecision.fail(said)
-        return RetryDecision.default()
+        return RetryDecision.retry(wait, said)
 
 
 def settings() -> Settings:
@@ -59,12 +66,19 @@ def retry_delay() -> timedelta:
     return timedelta(seconds=settings().retry_seconds)
 
 
-def day(here: Settings) -> Day:
-    """The day of this DAG run: of its logical date, or of `run_after` for a manual one, which has none."""
+def day(here: Settings, run: Any = None) -> Day:
+    """The day of a DAG run, by default this one: of its logical date, or of `run_after` for a manual one, without one.
+
+    Of the other DAGs' runs it is the last day that ended.
+    """
+    from socialmetrics.clock import last_scheduled_day
     from socialmetrics.pipeline import day_of
 
-    run = get_current_context()["dag_run"]
-    return day_of(here, scheduled_at=run.logical_date or run.run_after)
+    run = run or get_current_context()["dag_run"]
+    instant = run.logical_date or run.run_after
+    if run.dag_id == DAILY:
+        return day_of(here, scheduled_at=instant)
+    return day_of(here, last_scheduled_day(instant, here.zone))
 
 
 def shards() -> list[dict[str, str]]:
@@ -94,6 +108,26 @@ def extract(platform: str, shard: str) -> str:
     return extracted.run.status
 
 
+def make_up() -> list[str]:
+    """Ask again for what the last day lacks and a platform may give by now: what became of each that gave something.
+
+    Skips the rest of the run where none did. A platform that another run is asking is left to it.
+    """
+    from socialmetrics import pipeline
+    from socialmetrics.errors import Locked
+
+    here = settings().model_copy(update={"patience_seconds": 0})
+    when, done = pipeline.day_of(here), []
+    for platform, shard in pipeline.missing(here, when):
+        with suppress(Locked):
+            again = pipeline.extract(here, platform, when, reach(platform), only_missing=True, shard=shard)
+            if again.values:
+                done.append(f"{platform}{shard}: {again.run.status}")
+    if not done:
+        raise AirflowSkipException("nothing came that was missing")
+    return done
+
+
 def week() -> str:
     """The ISO week that had ended when this DAG run was due."""
     from socialmetrics.pipeline import week_before
@@ -103,12 +137,15 @@ def week() -> str:
 
 
 def verdict() -> str:
-    """The day's verdict in words; raises where it is red, so that the run is."""
+    """The day's verdict in words, and what gaps before it left in the task's log; raises where it is red, so that the
+    run is."""
     from socialmetrics import pipeline
 
     here = settings()
     when = day(here)
     found = pipeline.verdict(here, when)
+    for gap in pipeline.gaps(here, when):
+        print(gap)
     if found.is_red:
         _log(pipeline.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))
@@ -116,10 +153,12 @@ def verdict() -> str:
 
 
 def heartbeat() -> None:
-    """Tell the monitor that the run was good."""
+    """Tell the monitor that the run was good, or has made the day good."""
     from socialmetrics import pipeline
 
-    _log(pipeline.heartbeat(settings()))
+    here = settings()
+    if not pipeline.verdict(here, day(here)).is_red:
+        _log(pipeline.heartbeat(here))
 
 
 def failed(context: Mapping[str, Any]) -> None:
@@ -129,8 +168,8 @@ def failed(context: Mapping[str, Any]) -> None:
     error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
     if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
         return
-    here, run = settings(), context["dag_run"]
-    when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
+    here = settings()
+    when = day(here, context["dag_run"])
     platform = str(context.get("label", "")).partition("-")[0]
     doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
     _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))

@@ -24,6 +24,7 @@ _WHAT: dict[str, str] = {
     "not_set_up": "No platform is set up",
     "build": "The warehouse is not built",
     "pack": "The week's pack is not made",
+    "locked": "Another run holds what this one needs",
     "settings": "The directory or the settings are wrong",
     "too_late": "{day} was not asked for in its 24 hours",
     "program": "This program fails{where}",
@@ -46,8 +47,8 @@ _KEPT = {
 class Fault:
     """A line that turns a day red; those of one platform, kind and credential have one cause, a closed way one for all.
 
-    `kind`: why own accounts have no value, or what else failed (network, not_run, not_set_up, build, pack, settings,
-    too_late, program).
+    `kind`: why own accounts have no value, or what else failed (network, not_run, not_set_up, build, pack, locked,
+    settings, too_late, program).
     """
 
     told: str
@@ -84,10 +85,12 @@ class Cause:
 def fault_of(error: BaseException, platform: str = "", doing: str = "") -> Fault:
     """The fault that an error is, `doing` what was tried where it was no platform's work."""
     named = f"{platform}: " if platform else ""
-    if isinstance(error, BuildFailed | Locked) or (doing == "build" and isinstance(error, SocialmetricsError)):
+    if isinstance(error, BuildFailed) or (doing == "build" and isinstance(error, SocialmetricsError)):
         return Fault(str(error), "build")
     if isinstance(error, SocialmetricsError) and doing == "pack":
         return Fault(str(error), "pack")
+    if isinstance(error, Locked):
+        return Fault(str(error), "locked")
     if isinstance(error, TooLate):
         return Fault(str(error), "too_late")
     if isinstance(error, Misconfigured) and not platform:

@@ -119,18 +119,22 @@ def resolve(platform: PlatformOption = None) -> None:
 
 @app.command()
 def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
-    """Say what a day will cost before it starts (calls, quota units, dollars), and what a year takes on disk."""
+    """Say what a day and thirty days will cost (calls, quota units, dollars), and what a year takes on disk."""
     from socialmetrics import pipeline
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
-    costs = [pipeline.cost(name, pipeline.plan(here, name, when)) for name in _names(platform)]
+    rows = [cost.row() for name in _names(platform) for cost in pipeline.cost(here, name, when)]
+    waiting = {name: pipeline.waiting(here, name, when) for name in _names(platform)}
     if as_json:
-        _print_json([cost.row() for cost in costs])
+        left = {name: {str(on): count for on, count in of_it.items()} for name, of_it in waiting.items()}
+        _print_json([row | {"waiting": left[str(row["platform"])]} for row in rows])
         return
-    out.print(f"{when.date}; a line is what it usually costs, and what it costs at most")
-    rows = [cost.row() for cost in costs]
+    out.print("What it usually costs, and what it costs at most:")
     _print_table(list(rows[0]), [tuple(row.values()) for row in rows])
+    for name, of_it in waiting.items():
+        for on, count in of_it.items():
+            out.print(f"{name}: {count} accounts were left out by the budget and are due again on {on}")
     out.print(pipeline.disk(here))
 
 
@@ -182,7 +186,13 @@ def publish() -> None:
 
 @app.command()
 def run(
-    day: DayOption = None, platform: PlatformOption = None, again: AgainOption = False, as_json: JsonOption = False
+    day: DayOption = None,
+    platform: PlatformOption = None,
+    again: AgainOption = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only where counts are missing that may come by now; for an hourly cron.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
     from socialmetrics import pipeline
@@ -190,15 +200,25 @@ def run(
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
+    names = _names(platform)
+    if missing:
+        lacking = {name for name, _ in pipeline.missing(here, when)}
+        names = [name for name in names if name in lacking]
+        if not names:
+            return
     try:
-        verdict = _run(here, when, _names(platform), again, quiet=as_json)
+        verdict = _run(here, when, names, again, quiet=as_json)
+        gaps = pipeline.gaps(here, when)
     except Exception as error:  # as a faulty directory, or a full disk
         _announce(here, when, [fault_of(error)])
         raise
     if as_json:
-        _print_json({"day": str(when.date), "verdict": verdict.words, "faults": verdict.faults})
+        words = {"day": str(when.date), "verdict": verdict.words}
+        _print_json(words | {"gaps": [str(gap) for gap in gaps], "faults": verdict.faults})
     else:
         out.print(f"{when.date}: {verdict.words}")
+        for gap in gaps:
+            out.print(str(gap))
         for fault in verdict.faults:
             err.print(fault)
     if verdict.is_red:
@@ -349,7 +369,7 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
-        where = error.filename or "the warehouse"
+        where = error.filename2 or error.filename or "the warehouse"
         err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.")
     else:
         return

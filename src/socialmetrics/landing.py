@@ -9,12 +9,12 @@ from __future__ import annotations
 import fcntl
 import gzip
 import json
+import math
 import os
 import re
-import time as seconds
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -31,13 +31,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from socialmetrics import clock, lock
 from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
 TOMBSTONES = "forgotten.jsonl"
-ABANDONED_SECONDS = 3600
 LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
@@ -54,25 +54,60 @@ class Landing:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def prepare(self, platform: str = "", shard: str = "") -> None:
-        """Make the folders, and clear what a killed run of `platform` and `shard` left half-written."""
-        for kind, columns in COLUMNS.items():
-            empty = self.root / kind / "columns.parquet"
-            if not empty.exists():
-                _write_parquet(empty, columns.empty_table())
-        for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
-            if _shard_of(leftover.name) == shard:
-                leftover.unlink(missing_ok=True)
-        for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
-            with suppress(FileNotFoundError):
-                if seconds.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+    def prepare(self) -> None:
+        """Make the folders, and clear what a killed run left half-written of what all platforms share."""
+        with self._shared():
+            for kind, columns in COLUMNS.items():
+                empty = self.root / kind / "columns.parquet"
+                if not empty.exists():
+                    _write_parquet(empty, columns.empty_table())
+            for leftover in self.root.glob(f"*/*_on=*/*{PART}"):
+                leftover.unlink()
+
+    @contextmanager
+    def hold(self, platform: str, instant: datetime, part: str = "", last: str = "runs") -> Iterator[str]:
+        """Hold `part` of a platform (a shard, `-resolve`) while it is asked; the name under which the run lands.
+
+        It is the run's instant and part, with a number where a run of that name has finished, which its rows of kind
+        `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
+        """
+        self.prepare()
+        with self.writing(), lock.hold(self._locks / f"{platform}{part}"):
+            for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
+                if _part_of(leftover.name) == part:
                     leftover.unlink()
+            run_id = self.free_run_id(platform, f"{clock.stamp(instant)}{part}", last)
+            self.discard(platform, run_id)
+            yield run_id
+
+    def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
+        """A run's name, with a number where a run of that name has finished."""
+        rows = self._query(f"select distinct run_id from {{{last}}}", platform, since=clock.instant_of(name).date())
+        finished = {run_id for (run_id,) in rows}
+        return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in finished)
+
+    def discard(self, platform: str, run_id: str) -> None:
+        """Remove what a run landed that did not finish, or had nothing to tell."""
+        for path in self.root.glob(f"*/platform={platform}/*/{run_id}.*"):
+            path.unlink()
+
+    @property
+    def _locks(self) -> Path:
+        return self.root.with_name("locks")
+
+    def _shared(self) -> AbstractContextManager[None]:
+        """Hold what all platforms share, for a moment: the columns, the directory, imports."""
+        return lock.hold(self._locks / "landing", wait=True)
 
     def write(
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         path = self._path(kind, platform, run_id, instant, ".parquet")
+        if not platform:
+            with self._shared():
+                _write_parquet(path, table(records, COLUMNS[kind]))
+            return path
         month = _month_of(path)
         if month.exists():
             others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
@@ -89,10 +124,6 @@ class Landing:
 
         A month closes a week after its end. Where the computer stops in between, the next call goes on.
         """
-        with self.writing():
-            self._compact(instant)
-
-    def _compact(self, instant: datetime) -> None:
         closed = (instant - CLOSES_AFTER).date().replace(day=1)
         for kind in RUN_KINDS:
             months: dict[Path, list[Path]] = {}
@@ -110,9 +141,14 @@ class Landing:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder against every writer, to change what landed. Raises Locked where one is writing."""
+        """Hold the folder against every writer, to change what landed; what killed ones left half-written goes.
+
+        Raises Locked where one is writing.
+        """
         try:
             with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                for leftover in self.root.rglob(f"*{PART}"):
+                    leftover.unlink()
                 yield
         except BlockingIOError:
             raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
@@ -164,6 +200,10 @@ class Landing:
 
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
+        with self._shared():
+            self._write_directory(kind, records, day, run_id, instant)
+
+    def _write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
         landed = sorted(
             (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
@@ -207,13 +247,6 @@ class Landing:
             for path in self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")
         )
 
-    def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
-        """A run's name: its instant and shard, with a number where something landed under that name already."""
-        stamp += shard
-        landed = self.root.glob(f"*/platform={platform}/*/{stamp}*")
-        taken = {path.name.partition(".")[0] for path in landed if not path.name.endswith(PART)}
-        return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
-
     def runs(self, day: date) -> list[Run]:
         """What became of each platform on `day`: its latest run, or the latest of each of its shards."""
         found = self._query(
@@ -241,10 +274,6 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
-    def days_run(self) -> int:
-        """On how many days any platform was asked."""
-        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
-
     def silent_since(self, platform: str, account_ids: Collection[str], day: date) -> datetime | None:
         """The beginning of the first run after the last value of any of these accounts, of the month up to `day`."""
         found = self._query(
@@ -267,6 +296,10 @@ class Landing:
             ids=list(account_ids),
         )
         return _aware(found[0][0]) if found[0][0] else None
+
+    def days_run(self) -> int:
+        """On how many days any platform was asked."""
+        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
 
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""
@@ -312,6 +345,62 @@ class Landing:
         )
         return {Subject(account_id, post_id): reason for account_id, post_id, reason in found}
 
+    def left_out(self, platform: str, day: date) -> dict[str, date]:
+        """The accounts that were last not asked for, within a week before `day`, and when that was."""
+        found = self._query(
+            """
+            with told as (
+                select
+                    account_id,
+                    max(measured_on) filter (where reason = $left and metric is null) as left_on,
+                    max(measured_on) filter (where value is not null) as seen_on
+                from {observations}
+                where post_id is null and measured_on >= $oldest and measured_on < $day
+                group by account_id
+            )
+            select account_id, left_on
+            from told
+            where left_on > coalesce(seen_on, date '1970-01-01')
+            """,
+            platform,
+            since=day - timedelta(days=7),
+            oldest=day - timedelta(days=7),
+            day=day,
+            left=str(Reason.NOT_COLLECTED),
+        )
+        return dict(found)
+
+    def may_come(self, run: Run, passing: set[Reason]) -> bool:
+        """Whether what is missing after `run` is so for a passing reason: of a call, or of one whom it asked about."""
+        found = self._query(
+            """
+            with failed as (
+                select max_by(outcomes, run_id) as outcomes
+                from (
+                    select run_id, list(distinct outcome) as outcomes
+                    from {calls}
+                    where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                    group by run_id
+                )
+            ),
+            silent as (
+                select account_id, post_id, max_by(reason, fetched_at) as reason
+                from {observations}
+                where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                group by account_id, post_id
+                having count(value) = 0
+            )
+            select unnest(outcomes) from failed
+            union
+            select reason from silent
+            """,
+            run.platform,
+            since=run.measured_on,
+            day=run.measured_on,
+            shard=shard_of(run.run_id),
+        )
+        return bool({str(reason) for reason in passing} & {reason for (reason,) in found})
+
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
@@ -322,30 +411,94 @@ class Landing:
         query = "select post_id from {posts} where $name in (post_id, url) limit 1"
         return next((post_id for (post_id,) in self._query(query, platform, name=name)), None)
 
-    def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
-        """Units and dollars that calls have cost since an instant."""
-        query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"
-        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=naive(since))[0]
-        return int(units), Decimal(dollars)
+    def last_counted(self, platform: str, before: date) -> date | None:
+        """The last day before another on which the platform gave a count."""
+        found = self._query(
+            "select max(measured_on) from {runs} where measured_on < $before and status in ('complete', 'partial')",
+            platform,
+            before=before,
+        )
+        last: date | None = found[0][0]
+        return last
+
+    def counted_across(self, platform: str, before: date, after: date) -> int:
+        """How many accounts have a value on `after` and one on `before` or in the week up to it."""
+        found = self._query(
+            """
+            select count(*)
+            from (
+                select account_id
+                from {observations}
+                where post_id is null and value is not null
+                    and (measured_on = $after or measured_on between $week_before and $before)
+                group by account_id
+                having max(measured_on) = $after and min(measured_on) <= $before
+            )
+            """,
+            platform,
+            since=before - timedelta(days=7),
+            week_before=before - timedelta(days=7),
+            before=before,
+            after=after,
+        )
+        return int(found[0][0])
+
+    def published_between(self, platform: str, began: datetime, ended: datetime) -> int:
+        """How many posts are known that were published between two instants."""
+        found = self._query(
+            "select count(distinct post_id) from {posts} where published_at >= $began and published_at < $ended",
+            platform,
+            since=began.date(),
+            began=naive(began),
+            ended=naive(ended),
+        )
+        return int(found[0][0])
+
+    def spent(self, platform: str, since: datetime, shard: str = "") -> tuple[int, Decimal]:
+        """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole."""
+        found = self._query(
+            """
+            select
+                regexp_extract(run_id, '-[0-9]+of[0-9]+') as shard,
+                sum(units),
+                sum(dollars)
+            from {calls}
+            where called_at >= $began
+            group by shard
+            """,
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=naive(since),
+        )
+        parts = {"": parts_of(shard), shard: 1}
+        told = [(units, dollars, parts[name or ""]) for name, units, dollars in found if not shard or name in parts]
+        units = sum(Decimal(units) / part for units, _, part in told)
+        return math.ceil(units), sum((dollars / part for _, dollars, part in told), Decimal(0))
 
     def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
         """What is known before the run of `day`; posts only where their ladder asks for them today."""
-        posts = list(self._posts(platform, day, max(rungs) + 7))
+        posts = self.posts(platform, day, rungs)
         due = []
         for post in posts:
             published_on = post.published_at.astimezone(ZoneInfo(zone)).date()
             seen_at_age = (post.last_seen_on - published_on).days if post.last_seen_on else None
             if is_due((day - published_on).days, seen_at_age, rungs):
                 due.append(post)
-        recent = naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
-        rates = Counter(post.account_id for post in posts if naive(post.published_at) >= recent)
+        end = datetime.combine(day, time(0), UTC)
+        first = max(end - timedelta(days=RATE_DAYS), min((post.published_at for post in posts), default=end))
+        rates = Counter(post.account_id for post in posts if post.published_at >= first)
+        rate_days = max((end - first) / timedelta(days=1), 1.0)
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
             searched=self._searched(platform, day),
             **self._discoveries(platform, day),
-            posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
+            posts_per_day={account_id: count / rate_days for account_id, count in rates.items()},
         )
+
+    def posts(self, platform: str, day: date, rungs: Sequence[int]) -> list[TrackedPost]:
+        """The posts that are known on `day` and not too old for their ladder."""
+        return list(self._posts(platform, day, max(rungs) + 7))
 
     def _searched(self, platform: str, day: date) -> frozenset[str]:
         """The accounts whose new posts a run of `day` has looked for to the end."""
@@ -360,6 +513,23 @@ class Landing:
             day=day,
         )
         return frozenset(account_id for (account_id,) in found)
+
+    def seen_on(self, platform: str, day: date) -> dict[str, date]:
+        """By account the last day before `day` on which it had a value."""
+        oldest = day - timedelta(days=LOOKBACK_DAYS)
+        found = self._query(
+            """
+            select account_id, max(measured_on)
+            from {observations}
+            where post_id is null and value is not null and measured_on >= $oldest and measured_on < $day
+            group by account_id
+            """,
+            platform,
+            since=oldest,
+            oldest=oldest,
+            day=day,
+        )
+        return dict(found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
@@ -503,7 +673,13 @@ def parts_of(run_id: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _shard_of(name: str) -> str:
+def _part_of(name: str) -> str | None:
+    """The part of its platform that a run's file is of; None where it is no run's."""
+    found = re.search(r"Z(-\d+of\d+|-[a-z]+)?", name)
+    return found.group(1) or "" if found else None
+
+
+def shard_of(name: str) -> str:
     found = re.search(r"-\d+of\d+", name)
     return found.group() if found else ""
 
@@ -530,12 +706,12 @@ def _put_together(month: Path, files: list[Path]) -> None:
     landed = _runs_in(month) if month.exists() else set()
     fresh = [path for path in files if path.stem not in landed]
     if fresh:
-        part = month.with_name(month.name + PART)
-        month.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer:
+        with (
+            _in_place(month) as part,
+            pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer,
+        ):
             for path in ([month] if landed else []) + fresh:
                 writer.write_table(pq.read_table(path, partitioning=None))
-        os.replace(part, month)
     for path in files:
         path.unlink()
         with suppress(OSError):
@@ -544,18 +720,29 @@ def _put_together(month: Path, files: list[Path]) -> None:
 
 @contextmanager
 def _packed(path: Path) -> Iterator[gzip.GzipFile]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + PART)
-    with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
+    with (
+        _in_place(path) as part,
+        part.open("wb") as raw,
+        gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
+    ):
         yield packed
-    os.replace(part, path)
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:
+    with _in_place(path) as part:
+        pq.write_table(table, part, compression="zstd")
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which takes its place when the block ends without an error, and else goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)
-    pq.write_table(table, part, compression="zstd")
-    os.replace(part, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _aware(instant: datetime) -> datetime:

@@ -10,24 +10,27 @@ The command line and the Airflow DAGs call what stands here and nothing below it
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from socialmetrics import alerts, clock, directory, exports, history, life, outside, platforms, warehouse
-from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
+from socialmetrics.budget import Budget, quota_day_began, quota_day_ends, quota_month_began
 from socialmetrics.causes import Fault, causes, fault_of
+from socialmetrics.costs import DAYS, Cost, Outlook, summed
 from socialmetrics.directory import Directory
 from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
-from socialmetrics.landing import Landing, parts_of
+from socialmetrics.gaps import Gap
+from socialmetrics.gaps import before as gap_before
+from socialmetrics.landing import Landing, parts_of, shard_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
 from socialmetrics.settings import Access, Settings, access, network
@@ -72,10 +75,14 @@ def day_of(settings: Settings, on: date | None = None, scheduled_at: datetime | 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What became of one platform on one day; `problem` is what to act on first, None where all went well."""
+    """What became of one platform on one day.
+
+    `problem` is what to act on first, None where all went well; `values`: how many came.
+    """
 
     run: Run
     problem: SocialmetricsError | None = None
+    values: int = 0
 
 
 def extract(
@@ -90,21 +97,50 @@ def extract(
 
     A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `only_missing`
     asks for what earlier runs of the day did not get; `shard`, as `-2of3`, takes a part of the accounts. Raises
-    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours.
+    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours, Locked where another process
+    asks the same.
+
+    What a killed run of the same instant left is asked for anew; where one has finished and nothing is missing, that
+    one stands.
     """
     day.check_fillable()
-    people = read_directory(settings)
-    with Landing(settings.landing).writing():
-        run = _begin(settings, platform, day, reach, shard)
+    people, landing = read_directory(settings), Landing(settings.landing)
+    with landing.hold(platform, clock.now(), shard) as run_id:
+        run = _begin(settings, platform, day, reach, run_id)
+        told = _told_at_this_instant(run, shard)
         _land_directory(run, people)
         if not run.reach.is_set_up:
+            if told and told.status == "not_set_up":
+                return Extracted(told)
             return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
         accounts, tracked = _asked(settings, run, people, shard)
-        if only_missing:
-            run.run(accounts, tracked, run.landing.heard(platform, day.date))
-        else:
+        if not only_missing:
             run.run(accounts, replace(tracked, searched=frozenset()))
+            return _finish(run, day, *run.status(accounts))
+        run.run(accounts, tracked, landing.heard(platform, day.date))
+        if told and not run.calls:
+            landing.discard(platform, run_id)
+            return Extracted(told)
         return _finish(run, day, *run.status(accounts))
+
+
+def missing(settings: Settings, day: Day) -> list[tuple[str, str]]:
+    """The platforms, with their shards, that lack counts of `day` which a platform may give if it is asked again.
+
+    A token that was refused is tried again too, since the day's counts can be had on that day alone; an empty purse is
+    not. None before the day's run, nor after its 24 hours.
+    """
+    if not day.scheduled_at <= clock.now() <= day.fillable_until:
+        return []
+    landing, found = Landing(settings.landing), []
+    landing.prepare()
+    for run in landing.runs(day.date):
+        if run.status in ("partial", "failed"):
+            module = platforms.load(run.platform)
+            renewed = {Reason.NOT_COLLECTED} if module.IS_RENEWED_DAILY else set()
+            if landing.may_come(run, {Reason.UNAVAILABLE, Reason.DENIED} | renewed):
+                found.append((run.platform, shard_of(run.run_id)))
+    return found
 
 
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
@@ -112,7 +148,6 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    Landing(settings.landing).compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
@@ -132,48 +167,52 @@ def export(settings: Settings, week: str | None = None) -> Path:
 
 
 def plan(settings: Settings, platform: str, day: Day, reach: Access | None = None) -> list[Call]:
-    """The calls of a day before any is made, discovery as upper bounds; none for a platform that is not set up."""
+    """The calls of a day before any is made: to resolve ids too, discovery as upper bounds.
+
+    None for a platform that is not set up.
+    """
     run = _begin(settings, platform, day, reach)
     if not run.reach.is_set_up:
         return []
-    return run.module.plan(*_asked(settings, run, read_directory(settings)), None)
+    people = read_directory(settings)
+    accounts, tracked = _asked(settings, run, people)
+    unresolved = people.unresolved(platform)
+    due = [account for account in _as_resolved(unresolved) if account.is_open(day.date)]
+    return run.module.plan(unresolved, Tracked(), None) + run.module.plan(accounts + due, tracked, None)
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a day's calls of one platform cost: usually, and at the very most."""
-
-    platform: str
-    requests: int
-    units: int
-    dollars: Decimal
-    most_requests: int
-    most_units: int
-    most_dollars: Decimal
-
-    def row(self) -> dict[str, str | int | float]:
-        return {
-            "platform": self.platform,
-            "calls": self.requests,
-            "units": self.units,
-            "dollars": round(float(self.dollars), 3),
-            "calls_at_most": self.most_requests,
-            "units_at_most": self.most_units,
-            "dollars_at_most": round(float(self.most_dollars), 3),
-        }
+def cost(settings: Settings, platform: str, day: Day, reach: Access | None = None) -> tuple[Cost, Cost]:
+    """What the calls of a day cost, and those of the thirty days from it on: no more than the settings' budget."""
+    run = _begin(settings, platform, day, reach)
+    of_day = summed(platform, day.date, plan(settings, platform, day, reach))
+    people = read_directory(settings)
+    unresolved = people.unresolved(platform)
+    accounts = [account for account in people.accounts if account.platform == platform and account.account_id]
+    accounts = [account for account in accounts + _as_resolved(unresolved) if account.cadence != "never"]
+    if not run.reach.is_set_up or not accounts:
+        return of_day, replace(of_day, days=DAYS)
+    _, tracked = _asked(settings, run, people)
+    followed = {account.account_id for account in accounts if account.is_open(day.date)}
+    posts = [p for p in run.landing.posts(platform, day.date, run.reach.ladder) if p.account_id in followed]
+    outlook = Outlook(platform, run.module, accounts, posts, tracked, day.date, settings.zone, run.reach.ladder)
+    resolving = summed(platform, day.date, run.module.plan(unresolved, Tracked(), None))
+    of_month = replace(outlook.cost() + resolving, days=DAYS)
+    return of_day.within(run.reach), of_month.within(run.reach)
 
 
-def cost(platform: str, calls: list[Call]) -> Cost:
-    """The sum over planned calls; `calls` here are requests over the wire."""
-    return Cost(
-        platform,
-        sum(call.usual_requests for call in calls),
-        sum(call.usual_units for call in calls),
-        sum((call.usual_dollars for call in calls), Decimal(0)),
-        sum(call.requests for call in calls),
-        sum(call.units for call in calls),
-        sum((call.dollars for call in calls), Decimal(0)),
-    )
+def waiting(settings: Settings, platform: str, day: Day) -> dict[date, int]:
+    """How many accounts the last week's runs did not ask for, the budget being spent: by when they are due again."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    left = landing.left_out(platform, day.date)
+    accounts = [a for a in read_directory(settings).accounts if a.platform == platform and a.account_id in left]
+    due = (account.due_after(left[account.account_id or ""]) for account in accounts)
+    return dict(sorted(Counter(on for on in due if on).items()))
+
+
+def _as_resolved(accounts: list[Account]) -> list[Account]:
+    """Accounts that will have an id, which says on which weekday they are due; the handle stands for it."""
+    return [replace(account, account_id=account.handle) for account in accounts]
 
 
 def disk(settings: Settings) -> Disk:
@@ -238,11 +277,12 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 
     Returns how many were filled in, and the accounts whose handle the platform does not know.
     """
-    run = _begin(settings, platform, day_of(settings), reach)
-    accounts = read_directory(settings).unresolved(platform)
-    if not accounts or not run.reach.is_set_up:
-        return 0, accounts
-    run.run(accounts, Tracked())
+    with Landing(settings.landing).hold(platform, clock.now(), "-resolve", last="calls") as run_id:
+        run = _begin(settings, platform, day_of(settings), reach, run_id)
+        accounts = read_directory(settings).unresolved(platform)
+        if not accounts or not run.reach.is_set_up:
+            return 0, accounts
+        run.run(accounts, Tracked())
     if run.problems:
         raise run.problems[0]
     ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
@@ -440,6 +480,13 @@ def _standing(
     return Standing(name, "late")
 
 
+def gaps(settings: Settings, day: Day) -> list[Gap]:
+    """Of each platform that answers on `day` and did not on the days before: what is back, derived and gone."""
+    people = read_directory(settings)
+    found = (gap_before(settings, people, name, day.date) for name in platforms.NAMES)
+    return [gap for gap in found if gap]
+
+
 def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[Fault]:
     """One platform's: of its only run, or of its shards."""
     if not due:
@@ -500,15 +547,13 @@ def week_before(settings: Settings, instant: datetime) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, shard: str = "") -> Extraction:
+def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, run_id: str = "") -> Extraction:
     module = platforms.load(platform)
     reach = reach or access(platform, module.EXTRAS)
     landing = Landing(settings.landing)
-    landing.prepare(platform, shard)
+    landing.prepare()
     now = clock.now()
-    units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
-    budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
-    run_id = landing.free_run_id(platform, clock.stamp(now), shard)
+    budget = _budget(landing, platform, day, reach, shard_of(run_id))
     run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
     if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
         until = quota_day_ends(now, module.QUOTA_ZONE)
@@ -520,6 +565,32 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
             )
         )
     return run
+
+
+def _told_at_this_instant(run: Extraction, shard: str) -> Run | None:
+    """The run of this shard that has finished at this very instant; there may be one where the clock stands still."""
+    name = re.compile(rf"{clock.stamp(run.started_at)}{shard}(-\d+)?")
+    told = run.landing.runs(run.measured_on)
+    return next((one for one in told if one.platform == run.platform and name.fullmatch(one.run_id)), None)
+
+
+def _budget(landing: Landing, platform: str, day: Day, reach: Access, shard: str) -> Budget:
+    """What the settings leave for a run now.
+
+    Money has no second budget for a day whose runs go on past midnight: it would be that of the next day's own
+    accounts. The shards of a platform run side by side, so each has its part.
+    """
+    module, parts = platforms.load(platform), parts_of(shard)
+    now = clock.now()
+    first = now if module.IS_RENEWED_DAILY else min(now, day.scheduled_at)
+    units, dollars = landing.spent(platform, quota_day_began(first, module.QUOTA_ZONE), shard)
+    left = [] if reach.dollars_per_day is None else [reach.dollars_per_day / parts - dollars]
+    if reach.dollars_per_month is not None:
+        _, of_month = landing.spent(platform, quota_month_began(now, module.QUOTA_ZONE), shard)
+        left.append(reach.dollars_per_month / parts - of_month)
+    return Budget(
+        None if reach.units_per_day is None else reach.units_per_day // parts - units, min(left, default=None)
+    )
 
 
 def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:
@@ -552,4 +623,5 @@ def _finish(run: Extraction, day: Day, status: str, message: str | None) -> Extr
     run.landing.write("runs", [finished], run.run_id, run.started_at, run.platform)
     passing = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
     renewed = [problem for problem in run.problems if isinstance(problem, Exhausted) and problem.resets_at]
-    return Extracted(finished, next(iter(passing + renewed + run.problems), None))
+    values = sum(observation.value is not None for observation in run.observations)
+    return Extracted(finished, next(iter(passing + renewed + run.problems), None), values)

@@ -48,8 +48,8 @@ class Access:
     """How to reach one platform, and what it may cost.
 
     `url`: the base (None: the vendor's). `tokens`: one per credential, '' is the platform's own. `units_per_day`,
-    `dollars_per_day`: the budget of its quota day (None: no limit). `ladder`: the ages in days at
-    which a post is asked for.
+    `dollars_per_day`, `dollars_per_month`: the budget of its quota day, and of the calendar month in its zone (None: no
+    limit). `ladder`: the ages in days at which a post is asked for.
     """
 
     url: str | None = None
@@ -57,6 +57,7 @@ class Access:
     extras: dict[str, SecretStr] = field(default_factory=dict)
     units_per_day: int | None = None
     dollars_per_day: Decimal | None = None
+    dollars_per_month: Decimal | None = None
     ladder: tuple[int, ...] = LADDER
     network: Network = Network()
 
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
     retry_seconds: float = Field(default=900, ge=0, description="after how long Airflow asks a silent platform again")
-    retries: int = Field(default=5, ge=0, description="how often Airflow asks a platform again")
+    retries: int = Field(default=2, ge=0, description="how often Airflow asks it again in the day's own run")
 
     @field_validator("timezone")
     @classmethod
@@ -214,9 +215,26 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         found,
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
+        dollars_per_month=_number(prefix + "DOLLARS_PER_MONTH", own.get("DOLLARS_PER_MONTH"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
         network=network(),
     )
+
+
+def network() -> Network:
+    """HTTPS_PROXY, NO_PROXY and the CA bundle. Raises Misconfigured where one of them cannot be used."""
+    environment = _environment()
+    bundle = environment.get(PREFIX + "CA_BUNDLE")
+    return Network(
+        _proxy(environment.get("HTTPS_PROXY")),
+        environment.get("NO_PROXY", ""),
+        _authorities(Path(bundle)) if bundle else None,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Each variable by its name in capitals, of `.env` and, before that, of the environment."""
+    return {name.upper(): value for name, value in {**_dotenv(), **os.environ}.items() if value}
 
 
 def keep_token(platform: str, credential: str, token: str) -> None:
@@ -244,22 +262,6 @@ def secret_of(name: str, value: str) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", secret):
         raise Misconfigured(f"{name} holds a blank, a line break or a sign that no token has. Copy the token again.")
     return SecretStr(secret)
-
-
-def network() -> Network:
-    """HTTPS_PROXY, NO_PROXY and the CA bundle. Raises Misconfigured where one of them cannot be used."""
-    environment = _environment()
-    bundle = environment.get(PREFIX + "CA_BUNDLE")
-    return Network(
-        _proxy(environment.get("HTTPS_PROXY")),
-        environment.get("NO_PROXY", ""),
-        _authorities(Path(bundle)) if bundle else None,
-    )
-
-
-def _environment() -> dict[str, str]:
-    """Each variable by its name in capitals, of `.env` and, before that, of the environment."""
-    return {name.upper(): value for name, value in {**_dotenv(), **os.environ}.items() if value}
 
 
 def _dotenv() -> dict[str, str | None]:

@@ -32,7 +32,7 @@ def write(figures: Figures, folder: Path) -> bool:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder.parent):
-            _put_right(folder)
+            _put_right(folder.parent)
             before = _figures_in(folder)
             files = _files(before if before and is_same(before, figures) else figures)
             if _holds(folder, files):
@@ -66,7 +66,7 @@ def change(folder: Path, how: Callable[[Figures], Figures]) -> bool:
 def _frozen(folder: Path) -> Figures:
     if folder.parent.is_dir():
         with _alone(folder.parent):
-            _put_right(folder)
+            _put_right(folder.parent)
     figures = _figures_in(folder)
     if figures is None:
         raise Misconfigured(
@@ -96,7 +96,7 @@ def _manifest(figures: Figures, files: dict[str, bytes]) -> bytes:
         "week": figures.week,
         "instant": figures.model_dump(mode="json")["instant"],
         "program": f"socialmetrics {version('socialmetrics')}",
-        "made_from": figures.source.model_dump(mode="json"),
+        "made_from": figures.source.model_dump(mode="json", exclude_unset=True),
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in sorted(files.items())
@@ -135,19 +135,19 @@ def _swap_in(folder: Path, files: dict[str, bytes]) -> None:
             folder.rename(before)
         writing.rename(folder)
     except OSError:
-        _put_right(folder)
+        _put_right(folder.parent)
         raise
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _put_right(folder: Path) -> None:
-    """Undo what a killed write left: the old pack goes back to its place, a half-written one goes."""
-    writing, before = _beside(folder)
-    if before.exists() and not folder.exists():
-        before.rename(folder)
-    for leftover in (writing, before):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+def _put_right(exports: Path) -> None:
+    """Undo what killed writes left: an old pack goes back to its place, a half-written one goes."""
+    for before in exports.glob(".*.before"):
+        folder = exports / before.name.removeprefix(".").removesuffix(".before")
+        if not folder.exists():
+            before.rename(folder)
+    for leftover in (*exports.glob(".*.writing"), *exports.glob(".*.before")):
+        shutil.rmtree(leftover)
 
 
 @contextmanager
