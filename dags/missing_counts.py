@@ -15,6 +15,7 @@ WAREHOUSE = Asset("warehouse")
     is_paused_upon_creation=False,
     catchup=False,
     max_active_runs=1,
+    default_args={"on_failure_callback": airflow.failed},
     tags=["socialmetrics"],
     doc_md=__doc__,
 )
@@ -35,7 +36,11 @@ def missing_counts() -> None:
 
         return str(pipeline.publish(airflow.settings()))
 
-    extract() >> model() >> publish()
+    @task
+    def heartbeat() -> None:
+        airflow.heartbeat()
+
+    extract() >> model() >> publish() >> heartbeat()
 
 
 missing_counts()

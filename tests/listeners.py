@@ -52,7 +52,11 @@ def mail_server(password: str = "", starttls: ssl.SSLContext | None = None) -> I
     kept = MailServer(password=password, port=port)
     more: dict[str, Any] = {"tls_context": starttls} if starttls else {}
     if password:
-        more |= {"authenticator": kept.login, "auth_required": True, "auth_require_tls": starttls is not None}
+        more |= {
+            "authenticator": kept.login,
+            "auth_required": starttls is not None,
+            "auth_require_tls": starttls is not None,
+        }
     controller = Controller(kept, hostname="127.0.0.1", port=port, **more)
     controller.start()
     try:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from home import Home
+from listeners import web_server
 from socialmetrics import warehouse
 from socialmetrics.sandbox.server import Fault
 
@@ -70,7 +71,8 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         "assert bag.import_errors == {}, bag.import_errors\n"
         "print(json.dumps({dag_id: {'tasks': {t.task_id: [sorted(t.downstream_task_ids), t.trigger_rule.value, t.pool]"
         " for t in dag.tasks}, 'paused': dag.is_paused_upon_creation, 'catchup': dag.catchup,"
-        " 'schedule': dag.timetable.expression} for dag_id, dag in bag.dags.items()}))"
+        " 'schedule': dag.timetable.expression,"
+        " 'untold': [t.task_id for t in dag.tasks if not t.on_failure_callback]} for dag_id, dag in bag.dags.items()}))"
     )
     found = python(code, airflow_environment(tmp_path))
     daily, hourly, weekly = (found[name] for name in ("daily_metrics", "missing_counts", "weekly_pack"))
@@ -85,11 +87,12 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
     assert hourly["tasks"] == {
         "extract": [["model"], "all_success", "default_pool"],
         "model": [["publish"], "all_success", "warehouse"],
-        "publish": [[], "all_success", "warehouse"],
+        "publish": [["heartbeat"], "all_success", "warehouse"],
+        "heartbeat": [[], "all_success", "default_pool"],
     }
     assert list(weekly["tasks"]) == ["export"]
     assert [dag["schedule"] for dag in (daily, hourly, weekly)] == ["0 22 * * *", "45 * * * *", "0 6 * * MON"]
-    assert not any(dag["paused"] or dag["catchup"] for dag in (daily, hourly, weekly))
+    assert not any(dag["paused"] or dag["catchup"] or dag["untold"] for dag in (daily, hourly, weekly))
 
 
 def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -> None:
@@ -114,6 +117,37 @@ def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -
     _, rows = warehouse.query(home.settings, "select platform, is_complete from coverage_days order by platform")
     assert rows == [("facebook", True), ("youtube", True)]
     assert (home.settings.exports / "2026-W38" / "report.html").exists()
+
+
+def test_a_task_that_has_failed_for_good_is_told(home: Home, tmp_path: Path) -> None:
+    """Each cause once, whatever task it fails; the verdict has told its own."""
+    code = (
+        "import json\n"
+        "from datetime import datetime\n"
+        "from types import SimpleNamespace as Told\n"
+        "from airflow.sdk.exceptions import AirflowFailException\n"
+        "from socialmetrics import airflow\n"
+        "from socialmetrics.errors import *\n"
+        "def failed(task, error, dag_id='daily_metrics', at='2026-09-20T22:00:00+00:00', **more):\n"
+        "    run = Told(dag_id=dag_id, logical_date=None, run_after=datetime.fromisoformat(at))\n"
+        "    airflow.failed({'exception': error, 'ti': Told(task_id=task), 'dag_run': run, **more})\n"
+        "failed('shards', Misconfigured('The directory has a fault.'))\n"
+        "failed('platform.extract', KeyError('x'), label='x-1of2')\n"
+        "failed('platform.extract', KeyError('x'), label='x-2of2')\n"
+        "failed('platform.extract', TooLate('Over.'), label='youtube')\n"
+        "failed('model', BuildFailed('A test failed.'))\n"
+        "failed('publish', Locked('Held.'))\n"
+        "failed('publish', Locked('Held.'), 'missing_counts', '2026-09-21T03:45:00+00:00')\n"
+        "failed('export', Misconfigured('No figures.'), 'weekly_pack', '2026-09-21T06:00:00+00:00')\n"
+        "failed('verdict', AirflowFailException('failed'))\n"
+        "failed('heartbeat', None)\n"
+        "print(json.dumps(None))"
+    )
+    with web_server() as web:
+        told = {"SOCIALMETRICS_NOW": "2026-09-20T23:00:00Z", "SOCIALMETRICS_ALERT_WEBHOOK_URL": web.url("/hook")}
+        python(code, airflow_environment(tmp_path, home, **told))
+    assert [fact["cause"] for _, _, fact in web.asked] == ["settings", "x-program", "too_late", "build", "pack"]
+    assert {fact["day"] for _, _, fact in web.asked} == {"2026-09-20"}
 
 
 def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from home import Home
 from listeners import MailServer, WebServer, mail_server, web_server
 from socialmetrics import alerts, clock, pipeline, settings
 from socialmetrics.causes import _COMMANDS, _WHAT, Fault, causes, fault_of, said
-from socialmetrics.errors import BuildFailed, Denied, Misconfigured, TooLate, Unavailable
+from socialmetrics.errors import BuildFailed, Denied, Locked, Misconfigured, TooLate, Unavailable
 from socialmetrics.records import Reason
 from socialmetrics.sandbox.server import Fault as Strike
 from socialmetrics.sandbox.world import World
@@ -127,7 +127,11 @@ def test_a_task_that_failed_tells_what_the_verdict_will_say_and_since_when(ours:
     told(ours, web=web)
     day = ours.day(SUNDAY)
     with clock.still(TEN_PM + 60 * MINUTE):
-        for error, kinds in ((KeyError("x"), ["program"]), (TooLate("late"), ["too_late"]), (Denied("no"), [])):
+        for error, kinds in (
+            (KeyError("x"), ["program", "not_run"]),
+            (TooLate("late"), ["too_late", "not_run"]),
+            (Denied("no"), []),
+        ):
             assert [fault.kind for fault in pipeline.faults_behind(ours.settings, day, error, "x")] == kinds
     ours.sandbox.script([Strike("x", "", None, "503")])
     pull(ours, SUNDAY, "x")
@@ -376,6 +380,8 @@ def test_what_is_lost_depends_on_the_hour(hours: float, lost: str, command: str)
     [
         (BuildFailed("b"), "", "", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
         (Misconfigured("b"), "", "build", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
+        (Locked("l"), "", "build", "The warehouse is not built", "socialmetrics model && socialmetrics publish"),
+        (Locked("l"), "", "", "Another run holds what this one needs", "socialmetrics run"),
         (Misconfigured("p"), "", "pack", "The week's pack is not made", "socialmetrics export"),
         (
             Misconfigured("d"),
@@ -392,9 +398,10 @@ def test_what_is_lost_depends_on_the_hour(hours: float, lost: str, command: str)
     ],
 )
 def test_every_failure_has_its_words(error: Exception, platform: str, doing: str, what: str, command: str) -> None:
+    also = [Fault("x: not every run", "not_run", "x")] if isinstance(error, TooLate) else []
     with clock.still(TEN_PM + MINUTE):
         (found,) = causes(
-            [fault_of(error, platform, doing)], SUNDAY, TEN_PM, Settings(timezone=CHICAGO).zone, lambda _: None
+            [fault_of(error, platform, doing), *also], SUNDAY, TEN_PM, Settings(timezone=CHICAGO).zone, lambda _: None
         )
     assert (found.what, found.command) == (what, command)
     assert "secret" not in str(found)
@@ -410,6 +417,7 @@ def test_a_platform_that_did_not_run_for_another_cause_is_none_of_its_own() -> N
     assert keys() == ["x-not_run", "youtube-not_run"]
     assert keys(Fault("x: this program failed", "program", "x")) == ["x-program", "youtube-not_run"]
     assert keys(Fault("too late", "too_late")) == ["too_late"]
+    assert causes([Fault("too late", "too_late")], SUNDAY, until, zone, lambda _: None) == []
 
 
 def test_a_build_that_goes_on_failing_says_since_when(tmp_path: Path, web: WebServer) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +22,7 @@ import pytest
 
 from faults import search
 from home import Home
-from socialmetrics import cli, platforms, warehouse
+from socialmetrics import cli, pipeline, platforms, warehouse
 from socialmetrics.sandbox.server import PAGES_OF_HTML, PLATFORMS, WIRE_FAULTS, Fault, Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import Settings
@@ -218,37 +218,33 @@ def descendants(pid: int) -> Iterator[tuple[tuple[int, bytes], bytes]]:
                 yield from descendants(child)
 
 
-@dataclass
-class Proxy:
-    port: int
-    heard: list[bytes] = field(default_factory=list)
-
-
-@contextmanager
-def refusing_proxy() -> Iterator[Proxy]:
-    """A proxy that wants another password, and says in its answer which one it got."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        proxy = Proxy(int(listener.getsockname()[1]))
-
-        def answer() -> None:
-            while True:
-                try:
-                    line, _ = listener.accept()
-                except OSError:
-                    return
-                with line:
-                    asked = line.recv(65536)
-                    proxy.heard.append(asked)
-                    head = (
-                        b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: "
-                    )
-                    line.sendall(head + str(len(asked)).encode() + b"\r\n\r\n" + asked)
-
-        threading.Thread(target=answer, daemon=True).start()
-        yield proxy
-        listener.shutdown(socket.SHUT_RDWR)
+def test_no_secret_of_who_is_told_is_in_a_word_or_a_log(stage: Stage) -> None:
+    """The mail server and the web server say back what they were sent; then the addresses themselves are wrong."""
+    for step in ("model", "publish"):
+        stage.patch.setattr(pipeline, step, lambda settings: None)
+    stage.at(dict.fromkeys(platforms.NAMES, f"http://127.0.0.1:{closed_port()}"))
+    with refusing_proxy() as web, refusing_mail() as mail:
+        told = {
+            "SOCIALMETRICS_SMTP_URL": f"smtp://robot:{SMTP}@127.0.0.1:{mail.port}",
+            "SOCIALMETRICS_ALERT_WEBHOOK_URL": f"http://127.0.0.1:{web.port}/{HOOK}",
+            "SOCIALMETRICS_HEARTBEAT_URL": f"http://127.0.0.1:{web.port}/{BEAT}",
+        }
+        stage.set(told)
+        said = stage.call("run") + stage.call("check", "--network")
+        assert b"AUTH" in b"".join(mail.heard)
+        assert HOOK.encode() in b"".join(web.heard)
+        assert said.count("The alert could not be sent by ") >= 2
+        stage.home.sandbox.script([])
+        stage.at({name: stage.home.sandbox.url(name, "{now}") for name in platforms.NAMES})
+        assert "The heartbeat could not be sent" in stage.call("run")
+        assert BEAT.encode() in b"".join(web.heard)
+    for name, value in told.items():
+        for wrong in (value.replace("//", "/"), value.replace("127.0.0.1:", "127.0.0.1:x")):
+            stage.set({name: wrong})
+            assert f"{name} is wrong" in stage.call("check", "--network")
+        stage.set({name: value})
+    stage.call("status")
+    assert stage.found() == []
 
 
 def test_the_process_that_builds_is_given_no_secret(stage: Stage) -> None:
@@ -260,3 +256,60 @@ def test_the_process_that_builds_is_given_no_secret(stage: Stage) -> None:
     assert all(value in str(os.environ) for value in OTHERS.values())
     assert [word for word in stage.secrets if word in str(started)] == []
     assert {"PATH", "SOCIALMETRICS_BUILD"} <= started[0][1].keys()
+
+
+@contextmanager
+def refusing_mail() -> Iterator[Server]:
+    """A mail server that wants another password, and says in its answer which one it got."""
+
+    def answer(line: socket.socket, server: Server) -> None:
+        line.sendall(b"220 here\r\n")
+        while asked := line.recv(65536):
+            server.heard.append(asked)
+            is_greeting = asked.upper().startswith((b"EHLO", b"HELO"))
+            line.sendall(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n" if is_greeting else b"535 5.7.8 not with " + asked)
+
+    with listening(answer) as server:
+        yield server
+
+
+@contextmanager
+def refusing_proxy() -> Iterator[Server]:
+    """A proxy that wants another password, and says in its answer which one it got."""
+
+    def answer(line: socket.socket, server: Server) -> None:
+        asked = line.recv(65536)
+        server.heard.append(asked)
+        head = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: "
+        line.sendall(head + str(len(asked)).encode() + b"\r\n\r\n" + asked)
+
+    with listening(answer) as server:
+        yield server
+
+
+@dataclass
+class Server:
+    port: int
+    heard: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket, Server], None]) -> Iterator[Server]:
+    """One line after another on loopback, each given to `answer`."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = Server(int(listener.getsockname()[1]))
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                with line, suppress(OSError):
+                    answer(line, server)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)

@@ -81,6 +81,24 @@ def test_run_tells_on_red_once_and_pings_on_green(
     assert told(web) == ["x-denied", "/ping"]
 
 
+def test_a_closed_way_is_one_cause_for_all(
+    here: Home, web: WebServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("YOUTUBE", "X", "FACEBOOK"):
+        monkeypatch.delenv(f"SOCIALMETRICS_{name}_URL")
+    at(monkeypatch, 0.1)
+    with serving(Proxy({}, "press:word")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://press:wrong@127.0.0.1:{proxy.port}")
+        assert call(capsys, monkeypatch, "run")[0] == 1
+    assert proxy.refused == 3
+    ((_, _, fact),) = web.asked
+    assert fact["text"].startswith(
+        "The proxy, or a certificate, stands in the way since 10:06 pm. Today's followers can be taken until 10 pm "
+        "tomorrow. Then: `socialmetrics check --network && socialmetrics run`."
+    )
+    assert len(fact["details"]) == 3
+
+
 def test_a_build_that_fails_is_told_and_nothing_is_pinged(
     here: Home, web: WebServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

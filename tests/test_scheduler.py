@@ -34,7 +34,7 @@ AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 UP = re.findall(
     r"airflow ((?:scheduler|dag-processor|triggerer|api-server)[^&\n]*)", MAKEFILE.read_text(encoding="utf-8")
 )
-SECRETS = {name: f"canary-{name}-4b17" for name in ("youtube", "x", "facebook", "childrens", "app_secret")}
+SECRETS = {name: f"canary-{name}-4b17" for name in ("youtube", "x", "facebook", "childrens", "app_secret", "proxy")}
 
 
 class Standalone:
@@ -87,6 +87,8 @@ def standalone(network: Home, web: WebServer, tmp_path_factory: pytest.TempPathF
         SOCIALMETRICS_RETRIES="1",
         SOCIALMETRICS_ALERT_WEBHOOK_URL=web.url("/hook"),
         SOCIALMETRICS_HEARTBEAT_URL=web.url("/ping"),
+        HTTPS_PROXY=f"http://robot:{SECRETS['proxy']}@127.0.0.1:{free_port()}",
+        NO_PROXY="127.0.0.1,localhost",
         AIRFLOW__CORE__PARALLELISM="3",
         AIRFLOW__API__PORT=str(port),
         AIRFLOW__API__HOST="127.0.0.1",
@@ -188,8 +190,8 @@ def test_no_secret_is_in_what_airflow_keeps_nor_in_a_process_list(standalone: St
     home, words = Path(standalone.environment["AIRFLOW_HOME"]), list(SECRETS.values())
     assert search.found(home, words) == []
     assert search.found(network.settings.home, words) == []
-    told = search.found(home, ["one-fails", "bearer token is refused"])  # what is there is found
-    assert {Path(file).suffix for file, _ in told} >= {".db", ".log"}
+    there = search.found(home, ["one-fails", "bearer token is refused"])
+    assert {Path(file).suffix for file, _ in there} >= {".db", ".log"}
     for process in group(standalone):
         arguments = (process / "cmdline").read_bytes().decode()
         assert not [word for word in words if word in arguments]

@@ -75,6 +75,8 @@ def test_named_credentials_and_extras(env: pytest.MonkeyPatch, tmp_path: Path) -
     assert secrets(found) == {"": "from-a-file", "childrens": "two", "st_marys": "from-a-file"}
     assert {name: value.get_secret_value() for name, value in found.extras.items()} == {"app_secret": "shh"}
     assert settings.access("facebook").extras == {}
+    env.setenv("SOCIALMETRICS_FACEBOOK_APP_SECRET_FILE", str(tmp_path / "secret"))
+    assert settings.access("facebook", ("app_secret",)).extras["app_secret"].get_secret_value() == "from-a-file"
 
 
 def test_no_secret_is_shown() -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from socialmetrics.settings import Access, Settings
 
 
+DAILY = "daily_metrics"
+
+
 class ByMeaning(RetryPolicy):
     """A throttled platform is asked again when it said, a silent one, or one that another process is asking, after
     longer and longer waits.
@@ -63,12 +66,19 @@ def retry_delay() -> timedelta:
     return timedelta(seconds=settings().retry_seconds)
 
 
-def day(here: Settings) -> Day:
-    """The day of this DAG run: of its logical date, or of `run_after` for a manual one, which has none."""
+def day(here: Settings, run: Any = None) -> Day:
+    """The day of a DAG run, by default this one: of its logical date, or of `run_after` for a manual one, without one.
+
+    Of the other DAGs' runs it is the last day that ended.
+    """
+    from socialmetrics.clock import last_scheduled_day
     from socialmetrics.pipeline import day_of
 
-    run = get_current_context()["dag_run"]
-    return day_of(here, scheduled_at=run.logical_date or run.run_after)
+    run = run or get_current_context()["dag_run"]
+    instant = run.logical_date or run.run_after
+    if run.dag_id == DAILY:
+        return day_of(here, scheduled_at=instant)
+    return day_of(here, last_scheduled_day(instant, here.zone))
 
 
 def shards() -> list[dict[str, str]]:
@@ -143,10 +153,12 @@ def verdict() -> str:
 
 
 def heartbeat() -> None:
-    """Tell the monitor that the run was good."""
+    """Tell the monitor that the run was good, or has made the day good."""
     from socialmetrics import pipeline
 
-    _log(pipeline.heartbeat(settings()))
+    here = settings()
+    if not pipeline.verdict(here, day(here)).is_red:
+        _log(pipeline.heartbeat(here))
 
 
 def failed(context: Mapping[str, Any]) -> None:
@@ -156,8 +168,8 @@ def failed(context: Mapping[str, Any]) -> None:
     error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
     if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
         return
-    here, run = settings(), context["dag_run"]
-    when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
+    here = settings()
+    when = day(here, context["dag_run"])
     platform = str(context.get("label", "")).partition("-")[0]
     doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
     _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))

@@ -19,15 +19,18 @@ _WHAT: dict[str, str] = {
     Reason.NOT_FOUND: "{title} does not find {accounts}",
     Reason.SUSPENDED: "{title} has suspended {accounts}",
     Reason.FORBIDDEN: "{title} does not show {accounts}",
+    "network": "The proxy, or a certificate, stands in the way",
     "not_run": "{title} was not asked to the end",
     "not_set_up": "No platform is set up",
     "build": "The warehouse is not built",
     "pack": "The week's pack is not made",
+    "locked": "Another run holds what this one needs",
     "settings": "The directory or the settings are wrong",
     "too_late": "{day} was not asked for in its 24 hours",
     "program": "This program fails{where}",
 }
 _COMMANDS = {
+    "network": "socialmetrics check --network && socialmetrics run",
     "not_set_up": "socialmetrics check && socialmetrics run",
     "build": "socialmetrics model && socialmetrics publish",
     "pack": "socialmetrics export",
@@ -42,10 +45,10 @@ _KEPT = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A line that turns a day red; those of one platform, kind and credential have one cause.
+    """A line that turns a day red; those of one platform, kind and credential have one cause, a closed way one for all.
 
-    `kind`: why own accounts have no value, or what else failed (not_run, not_set_up, build, pack, settings, too_late,
-    program).
+    `kind`: why own accounts have no value, or what else failed (network, not_run, not_set_up, build, pack, locked,
+    settings, too_late, program).
     """
 
     told: str
@@ -57,7 +60,7 @@ class Fault:
 
     @property
     def cause(self) -> tuple[str, str, str]:
-        return self.platform, self.kind, self.credential
+        return "" if self.kind == "network" else self.platform, self.kind, self.credential
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,12 @@ class Cause:
 def fault_of(error: BaseException, platform: str = "", doing: str = "") -> Fault:
     """The fault that an error is, `doing` what was tried where it was no platform's work."""
     named = f"{platform}: " if platform else ""
-    if isinstance(error, BuildFailed | Locked) or (doing == "build" and isinstance(error, SocialmetricsError)):
+    if isinstance(error, BuildFailed) or (doing == "build" and isinstance(error, SocialmetricsError)):
         return Fault(str(error), "build")
     if isinstance(error, SocialmetricsError) and doing == "pack":
         return Fault(str(error), "pack")
+    if isinstance(error, Locked):
+        return Fault(str(error), "locked")
     if isinstance(error, TooLate):
         return Fault(str(error), "too_late")
     if isinstance(error, Misconfigured) and not platform:
@@ -103,13 +108,18 @@ def causes(
     zone: ZoneInfo,
     since: Callable[[Fault], datetime | None],
 ) -> list[Cause]:
-    """The causes of the faults of day `on`, whose counts can be taken `until` then, in the order of their first."""
+    """The causes of the faults of day `on`, whose counts can be taken `until` then, in the order of their first.
+
+    What did not run because of another cause is none of its own; nor is a late run of a day that has everything.
+    """
     grouped: dict[tuple[str, str, str], list[Fault]] = {}
     given = list(faults)
-    known = {fault.platform for fault in given if fault.kind != "not_run"}
+    if {fault.kind for fault in given} == {"too_late"}:
+        return []
+    known = {fault.platform for fault in given if fault.kind not in ("not_run", "network", "build")}
     for fault in given:
         if fault.kind == "not_run" and known & {"", fault.platform}:
-            continue  # why it did not run is another cause
+            continue
         grouped.setdefault(fault.cause, []).append(fault)
     return [_cause(group, on, until, zone, since) for group in grouped.values()]
 
@@ -131,8 +141,8 @@ def _cause(
     whole = replace(first, account_ids=tuple(name for fault in faults for name in fault.account_ids))
     kept = _KEPT.get(first.kind)
     return Cause(
-        key="-".join(part for part in (first.platform, first.kind, first.credential) if part),
-        platform=first.platform,
+        key="-".join(filter(None, first.cause)),
+        platform=first.cause[0],
         kind=first.kind,
         what=_what(faults, on),
         since=since(whole),

@@ -141,9 +141,14 @@ class Landing:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder against every writer, to change what landed. Raises Locked where one is writing."""
+        """Hold the folder against every writer, to change what landed; what killed ones left half-written goes.
+
+        Raises Locked where one is writing.
+        """
         try:
             with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                for leftover in self.root.rglob(f"*{PART}"):
+                    leftover.unlink()
                 yield
         except BlockingIOError:
             raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
@@ -181,14 +186,12 @@ class Landing:
 
     def rewrite_responses(self, platform: str, ids: Iterable[str], change: Callable[[Response], Response]) -> int:
         """Change a platform's responses that name one of these ids, as `rewrite_parquet` does with rows."""
-        spelled, changed = [json.dumps(each, ensure_ascii=False)[1:-1].encode() for each in ids], 0
+        spelled = {json.dumps(each, ensure_ascii=is_ascii)[1:-1].encode() for each in ids for is_ascii in (True, False)}
+        changed = 0
         for path in sorted(self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")):
-            with gzip.open(path) as lines:
-                before = list(lines)
-            after = [
-                response_line(change(_response(json.loads(line)))) if any(each in line for each in spelled) else line
-                for line in before
-            ]
+            with gzip.open(path) as packed:
+                before = packed.readlines()
+            after = [_changed(line, change) if any(each in line for each in spelled) else line for line in before]
             if after != before:
                 with _packed(path) as packed:
                     packed.writelines(after)
@@ -216,8 +219,8 @@ class Landing:
     @contextmanager
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
-        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as lines:
-            yield lines
+        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as packed:
+            yield packed
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -644,6 +647,12 @@ def response_line(response: Response) -> bytes:
         return _in_utf8.encode(told) + b"\n"
     except (UnicodeEncodeError, OverflowError):  # the latter for a number of more than 64 bits
         return _in_ascii.encode(told).encode() + b"\n"
+
+
+def _changed(line: bytes, change: Callable[[Response], Response]) -> bytes:
+    response = _response(json.loads(line))
+    after = change(response)
+    return line if after == response else response_line(after)
 
 
 def _response(line: dict[str, Any]) -> Response:

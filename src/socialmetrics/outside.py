@@ -5,20 +5,21 @@ The settings alone say so (`settings.network`); no library here looks at the env
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import certifi
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import should_bypass_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, should_bypass_proxies
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.settings import Network
 
 TIMEOUT_SECONDS = (5.0, 30.0)
+CLOSED = "run `socialmetrics check --network`."  # with this ends what a closed way is told as
 Reached = Literal["reached", "refused", "certificate not trusted", "proxy refused the password"]
 
 
@@ -41,7 +42,7 @@ def context(network: Network) -> ssl.SSLContext:
     A private authority is often older than what Python asks of one since 3.13 (a key identifier, usage marked
     critical); signatures, names and dates are checked all the same.
     """
-    made = ssl.create_default_context(cafile=certifi.where())
+    made = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     if network.ca_bundle:
         made.load_verify_locations(network.ca_bundle)
         made.verify_flags &= ~ssl.VERIFY_X509_STRICT
@@ -54,18 +55,18 @@ def explain(error: Exception, url: str) -> Misconfigured | None:
     if state == "certificate not trusted":
         return Misconfigured(
             f"The certificate of {host} is not trusted ({_why(error)}). If your network opens TLS, name its "
-            "authority's file in SOCIALMETRICS_CA_BUNDLE and run `socialmetrics check --network`."
+            f"authority's file in SOCIALMETRICS_CA_BUNDLE and {CLOSED}"
         )
     if state == "proxy refused the password":
         return Misconfigured(
-            f"The proxy refuses the way to {host}: its user or password is wrong. "
-            "Correct HTTPS_PROXY and run `socialmetrics check --network`."
+            f"The proxy refuses the way to {host}: its user or password is wrong. Correct HTTPS_PROXY and {CLOSED}"
         )
     return None
 
 
 def ask(network: Network, url: str, method: str = "GET", json: Any = None) -> int:
     """The status of one request that is no platform's client's. Raises requests' exceptions."""
+    logging.getLogger("urllib3").setLevel(logging.INFO)  # below it, urllib3 logs the path, which may be a secret
     with requests.Session() as session:
         prepare(session, network)
         way = proxies(network, url)

@@ -342,7 +342,8 @@ def _post_id(landing: Landing, platform: str, post: str) -> str:
     found = landing.post_named(platform, post)
     if found is None and not read(landing).holds(platform, post):
         raise Misconfigured(
-            f"No post {post!r} of {platform} has landed. Give its id as the column post_id has it, or its link."
+            f"No post {post!r} of {platform} has landed: give its id as the column post_id has it, or its link; "
+            "or it is forgotten: `socialmetrics forget` alone finishes what was begun."
         )
     return found or post
 
@@ -399,9 +400,10 @@ def faults_behind(
     """
     if not platform:
         return [fault_of(error, doing=doing)]
-    found = [f for f in verdict(settings, day).found if f.platform == platform and f.kind != "not_run"]
+    theirs = [fault for fault in verdict(settings, day).found if fault.platform == platform]
     is_stopped = isinstance(error, TooLate) or not isinstance(error, SocialmetricsError)
-    return found or ([fault_of(error, platform)] if is_stopped else [])
+    told = [fault for fault in theirs if fault.kind != "not_run"]
+    return told or ([fault_of(error, platform), *theirs] if is_stopped else [])
 
 
 def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]:
@@ -497,7 +499,10 @@ def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on
     why = landing.reasons(name, on) if silent else {}
     if silent:
         kind, credential = _usual_reason(due, why)
-        failed = [Fault(f"{name}: {run.message}", kind, name, credential, account_ids=ids) for run in silent]
+        for run in silent:
+            is_closed = (run.message or "").endswith(outside.CLOSED)
+            cause = ("network", name, "") if is_closed else (kind, name, credential)
+            failed.append(Fault(f"{name}: {run.message}", *cause, account_ids=ids))
     if len(silent) == len(runs):
         return list(failed)
     seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")

@@ -186,6 +186,8 @@ def load() -> Settings:
 def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
     """A platform's `_URL`, `_TOKEN` or `_TOKEN_FILE`, `_<CREDENTIAL>_TOKEN`, budgets, `_LADDER` and the named extras.
 
+    An extra may be in a file too (`_APP_SECRET_FILE`).
+
     Raises Misconfigured where a token file cannot be read, or a value is not what its name says.
     """
     environment = _environment()
@@ -200,7 +202,13 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
         else:
             continue
         tokens[credential.rstrip("_").lower()] = secret_of(prefix + name, secret)
-    found = {extra: secret_of(prefix + extra.upper(), own[extra.upper()]) for extra in extras if extra.upper() in own}
+    found = {}
+    for extra in extras:
+        name = extra.upper()
+        if file := own.get(f"{name}_FILE"):
+            found[extra] = secret_of(f"{prefix}{name}_FILE", _read_secret(f"{prefix}{name}_FILE", Path(file)))
+        elif name in own:
+            found[extra] = secret_of(prefix + name, own[name])
     return Access(
         base_url(prefix + "URL", own.get("URL")),
         tokens,
@@ -235,7 +243,7 @@ def keep_token(platform: str, credential: str, token: str) -> None:
     Raises Misconfigured where it came from none: nothing else may change a setting.
     """
     name = f"{PREFIX}{platform}_{credential}_TOKEN".upper().replace("__", "_")
-    path = {**_dotenv(), **os.environ}.get(f"{name}_FILE")
+    path = _environment().get(f"{name}_FILE")
     if not path:
         raise Misconfigured(f"{name} is in no file, so its renewed form cannot be kept. Name a file in {name}_FILE.")
     private.write(Path(path), f"{token}\n")
@@ -243,13 +251,8 @@ def keep_token(platform: str, credential: str, token: str) -> None:
 
 def base_url(name: str, value: str | None) -> str | None:
     """An address that may be told and logged. Raises Misconfigured, naming the setting, where it is none."""
-    try:
-        parts = urlsplit(value or "http://none")
-        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        if not is_address or parts.username or parts.password or re.search(r"\s", value or ""):
-            raise ValueError(name)
-    except ValueError:
-        raise Misconfigured(f"{name} is no address. Write it as https://HOST/PATH, without a user's name.") from None
+    if value and (not _is_address(value, "http", "https") or re.search(r"[@\s]", value)):
+        raise Misconfigured(f"{name} is no address. Write it as https://HOST/PATH, without a user's name.")
     return value or None
 
 

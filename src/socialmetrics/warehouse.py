@@ -239,13 +239,16 @@ def published_through(settings: Settings) -> date | None:
 
 
 def renew_as_of(settings: Settings) -> None:
-    """Make the files as of past instants anew from what landing holds now. Raises as `build_as_of` does."""
+    """Make the files as of past instants anew from what landing holds now; one that a killed build left goes.
+
+    Raises as `build_as_of` does.
+    """
     folder = settings.warehouse / "as_of"
-    instants = {path.name.partition(".")[0] for path in folder.glob("*Z*")}
-    for path in folder.glob("*Z*"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name in sorted(instants):
-        build_as_of(settings, clock.instant_of(name))
+    for begun in (path for path in folder.glob("*Z") if path.is_dir()):
+        with _only_one(begun):
+            shutil.rmtree(begun)
+    for finished in sorted(folder.glob("*Z.duckdb")):
+        build_as_of(settings, clock.instant_of(finished.stem))
 
 
 def query(
