@@ -12,7 +12,7 @@ FISCAL_YEAR_START ?= 1
 TIMEZONE ?= UTC
 TABLES ?= demo/warehouse/spark
 
-.PHONY: help install demo test prove calibrate bench check spark faults fuzz format picture docs up
+.PHONY: help install demo test prove calibrate bench check spark faults quarter soak fuzz format picture docs up
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
@@ -53,12 +53,20 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 	@command -v java >/dev/null || { echo "Spark needs Java: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@$(UV) sync --frozen --quiet --only-group spark
 	@rm -rf $(TABLES) && mkdir -p $(TABLES)
-	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
+	@.spark/bin/dbt build --target spark --exclude-resource-type test unit_test \
 	  --vars '{timezone: $(TIMEZONE), fiscal_year_starts_in: $(FISCAL_YEAR_START)}' --project-dir sql --profiles-dir sql \
 	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
 
 faults: install  ## docs/faults.md, from what happens on the days of the fault book
 	@cd tests && $(RUN) python -W ignore -m faults.book
+
+quarter: install  ## 91 days of which faults meet a third of all calls: was all had that could be had?
+	@cd tests && $(RUN) python -W ignore -m quarter
+
+MINUTES ?= 60
+SEED ?= 1
+soak: install  ## MINUTES (60) of days with random faults and kills: is everything as if there had been none?
+	@cd tests && $(RUN) python -W ignore -m soak --minutes $(MINUTES) --seed $(SEED)
 
 fuzz: install  ## ten minutes of mutated answers against every parse, driven by coverage
 	@$(UV) sync --frozen --quiet --group fuzz
@@ -96,4 +104,5 @@ up: export SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN := demo
 up: install  ## Airflow with the sandbox at localhost:8080, until Ctrl-C; after `make demo`
 	@test -d demo/directory || { echo "There is no demo/ yet. Run make demo first."; exit 1; }
 	@airflow db migrate >/dev/null 2>&1 && airflow pools set warehouse 1 "one writer" >/dev/null 2>&1
-	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow standalone
+	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow scheduler --skip-serve-logs & airflow dag-processor & \
+	  airflow triggerer --skip-serve-logs & airflow api-server

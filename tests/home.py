@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from pydantic import SecretStr
 
 from socialmetrics import clock, example, pipeline, platforms
+from socialmetrics.costs import Cost
 from socialmetrics.directory import Directory
 from socialmetrics.landing import Landing
 from socialmetrics.pipeline import Day, Extracted, day_of, extract
@@ -44,11 +45,11 @@ class Home:
         with clock.still(day.scheduled_at + timedelta(hours=later_hours)):
             return {name: extract(self.settings, name, day, self.reach(name)) for name in names or platforms.NAMES}
 
-    def cost(self, on: date, platform: str) -> pipeline.Cost:
+    def cost(self, on: date, platform: str) -> Cost:
         """What `plan` prints for a day."""
         day = self.day(on)
         with clock.still(day.scheduled_at):
-            return pipeline.cost(platform, pipeline.plan(self.settings, platform, day, self.reach(platform)))
+            return pipeline.cost(self.settings, platform, day, self.reach(platform))[0]
 
     @property
     def people(self) -> Directory:

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from home import Home
 from socialmetrics import warehouse
+from socialmetrics.sandbox.server import Fault
 
 DAGS = Path(__file__).parents[1] / "dags"
 HEAVY = ("google", "googleapiclient", "tweepy", "facebook", "duckdb", "dbt", "pandas")
@@ -32,15 +35,19 @@ def airflow_environment(folder: Path, home: Home | None = None, **more: str) -> 
                 "conn_type": "http",
                 "host": home.sandbox.url(name, "{now}" if "SOCIALMETRICS_NOW" in more else None),
                 "password": home.tokens.get(name, "token"),
-                "extra": {"credentials": {"childrens": "token"}},
+                "extra": {
+                    "credentials": {"childrens": home.tokens.get("childrens", "token")},
+                    "app_secret": home.tokens.get("app_secret", "secret"),
+                },
             }
             environment[f"AIRFLOW_CONN_SOCIALMETRICS_{name.upper()}"] = json.dumps(connection)
     return environment | more
 
 
-def python(code: str, environment: dict[str, str]) -> Any:
+def python(code: str, environment: dict[str, str], *words: str) -> Any:
     """What a fresh interpreter prints last, as JSON."""
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -66,17 +73,23 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         " 'schedule': dag.timetable.expression} for dag_id, dag in bag.dags.items()}))"
     )
     found = python(code, airflow_environment(tmp_path))
-    daily, weekly = found["daily_metrics"], found["weekly_pack"]
+    daily, hourly, weekly = (found[name] for name in ("daily_metrics", "missing_counts", "weekly_pack"))
     assert daily["tasks"] == {
         "shards": [["platform.extract"], "all_success", "default_pool"],
         "platform.extract": [["model", "verdict"], "all_success", "default_pool"],
         "model": [["publish"], "all_done", "warehouse"],
+        "publish": [["heartbeat"], "all_success", "warehouse"],
+        "verdict": [["heartbeat"], "all_done", "default_pool"],
+        "heartbeat": [[], "all_success", "default_pool"],
+    }
+    assert hourly["tasks"] == {
+        "extract": [["model"], "all_success", "default_pool"],
+        "model": [["publish"], "all_success", "warehouse"],
         "publish": [[], "all_success", "warehouse"],
-        "verdict": [[], "all_done", "default_pool"],
     }
     assert list(weekly["tasks"]) == ["export"]
-    assert (daily["schedule"], weekly["schedule"]) == ("0 22 * * *", "0 6 * * MON")
-    assert not any(dag["paused"] or dag["catchup"] for dag in (daily, weekly))
+    assert [dag["schedule"] for dag in (daily, hourly, weekly)] == ["0 22 * * *", "45 * * * *", "0 6 * * MON"]
+    assert not any(dag["paused"] or dag["catchup"] for dag in (daily, hourly, weekly))
 
 
 def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -> None:
@@ -104,13 +117,18 @@ def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -
 
 
 def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
-    """What passes is asked again when the platform says, else after longer and longer waits; the rest stops."""
+    """What passes is asked again when the platform says, else after longer and longer waits; the rest stops.
+
+    So does a wait of more than an hour: the hourly run asks again.
+    """
     decided = {
         "Throttled('wait', 120)": ["retry", 120],
         "Throttled('wait')": ["retry", 900],
         "Unavailable('down')": ["retry", 900],
         "Locked('held')": ["retry", 900],
-        "Exhausted('spent', datetime(2026, 9, 15, 7, tzinfo=UTC))": ["retry", 9 * 3600],
+        "Throttled('wait', 3601)": ["fail", None],
+        "Exhausted('spent', datetime(2026, 9, 14, 22, 30, tzinfo=UTC))": ["retry", 1800],
+        "Exhausted('spent', datetime(2026, 9, 15, 7, tzinfo=UTC))": ["fail", None],
         "Exhausted('spent')": ["fail", None],
         "Denied('no')": ["fail", None],
         "Unexpected('what')": ["fail", None],
@@ -132,4 +150,35 @@ def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
     )
     found, waits = python(code, airflow_environment(tmp_path, SOCIALMETRICS_NOW="2026-09-14T22:00:00Z"))
     assert found == decided
-    assert waits == [900, 1800, 3600, 7200, 14400]
+    assert waits == [900, 1800, 3600, 3600, 3600]
+
+
+@pytest.mark.prove
+def test_an_hourly_run_makes_up_what_is_missing_and_skips_where_nothing_is(home: Home, tmp_path: Path) -> None:
+    """X is silent at 22:00; at 23:45 it answers, and is in the published file. At 0:45 nobody is asked."""
+    day = home.day(date(2026, 9, 14))
+    home.sandbox.script([Fault("x", "", None, "503")])
+    home.settings.patience_seconds = 0
+    home.pull(day.date)
+    home.sandbox.script([])
+    hours = [(day.scheduled_at + timedelta(hours=hours)).isoformat() for hours in (1.75, 2.75)]
+    code = (
+        "import json, sys\n"
+        "from datetime import datetime\n"
+        "from airflow.dag_processing.dagbag import DagBag\n"
+        f"dag = DagBag({str(DAGS)!r}).dags['missing_counts']\n"
+        "run = dag.test(logical_date=datetime.fromisoformat(sys.argv[1]))\n"
+        "print(json.dumps({each.task_id: str(each.state) for each in run.get_task_instances()}))"
+    )
+    found = []
+    for number, hour in enumerate(hours):
+        environment = airflow_environment(tmp_path / "airflow", home, SOCIALMETRICS_NOW=hour)
+        if not number:
+            airflow = Path(sys.executable).with_name("airflow")
+            subprocess.run([airflow, "db", "migrate"], env=environment, check=True, capture_output=True)
+        home.sandbox.requests.clear()
+        found.append(python(code, environment, hour))
+        assert {request.platform for request in home.sandbox.requests} == ({"x"} if not number else set())
+    assert found == [dict.fromkeys(("extract", "model", "publish"), state) for state in ("success", "skipped")]
+    sql = "select platform from coverage_days where accounts_observed = accounts_expected order by platform"
+    assert [name for (name,) in warehouse.query(home.settings, sql)[1]] == ["facebook", "x", "youtube"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialmetrics.ladder import is_due
+from socialmetrics.ladder import due_within, is_due, most_within
 from socialmetrics.settings import LADDER, LADDERS
 
 X = LADDERS["x"]
@@ -57,3 +57,23 @@ def test_every_rung_is_covered_once_however_many_days_are_missed(rungs: set[int]
     assert len(asked) <= len(rungs)
     first = max(age for age in [*asked, -1])
     assert not any(rung > first and any(day not in missed for day in range(rung, 70)) for rung in rungs)
+
+
+@given(
+    st.integers(0, 40),
+    st.integers(-2, 70),
+    st.none() | st.integers(0, 70),
+    st.sets(st.integers(0, 60), max_size=8).map(lambda rungs: tuple(sorted(rungs))),
+)
+def test_what_will_be_due_is_what_is_due_day_by_day(
+    days: int, age: int, seen: int | None, rungs: tuple[int, ...]
+) -> None:
+    seen = None if seen is None else min(seen, age)
+    expected, last = [], seen
+    for later in range(age, age + days):
+        if is_due(later, last, rungs):
+            expected.append(later)
+            last = later
+    assert due_within(days, age, seen, rungs) == expected
+    if seen == age >= 0:
+        assert len(expected) <= most_within(days, rungs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Connection, RetryDecision, RetryPolicy, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 
 if TYPE_CHECKING:
     from socialmetrics.pipeline import Day
@@ -17,28 +18,30 @@ if TYPE_CHECKING:
 
 
 class ByMeaning(RetryPolicy):
-    """A throttled or spent platform is asked again when it said, a silent one, or one that another process is
-    asking, after longer and longer waits.
+    """A throttled platform is asked again when it said, a silent one, or one that another process is asking, after
+    longer and longer waits.
 
-    The wait is the scheduler's: no slot is held. The rest needs a person.
+    The wait is the scheduler's: no slot is held. A longer wait is left to the hourly run; the rest needs a person.
     """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
     ) -> RetryDecision:
-        from socialmetrics import clock
+        from socialmetrics import clock, retries
         from socialmetrics.errors import Exhausted, Locked, SocialmetricsError, Throttled, Unavailable
 
-        said = str(exception)
+        said, wait = str(exception), None
         if isinstance(exception, Throttled) and exception.retry_after:
-            return RetryDecision.retry(timedelta(seconds=exception.retry_after), said)
-        if isinstance(exception, Exhausted) and exception.resets_at:
-            return RetryDecision.retry(max(exception.resets_at - clock.now(), timedelta(0)), said)
-        if isinstance(exception, Throttled | Unavailable | Locked):
-            return RetryDecision.retry(retry_delay() * 2 ** (try_number - 1), said)
-        if isinstance(exception, SocialmetricsError):
+            wait = timedelta(seconds=exception.retry_after)
+        elif isinstance(exception, Exhausted) and exception.resets_at:
+            wait = max(exception.resets_at - clock.now(), timedelta(0))
+        elif isinstance(exception, Throttled | Unavailable | Locked):
+            wait = retries.wait_after(try_number, retry_delay())
+        elif not isinstance(exception, SocialmetricsError):
+            return RetryDecision.default()
+        if wait is None or wait > retries.LONGEST_WAIT:
             return RetryDecision.fail(said)
-        return RetryDecision.default()
+        return RetryDecision.retry(wait, said)
 
 
 def settings() -> Settings:
@@ -95,6 +98,26 @@ def extract(platform: str, shard: str) -> str:
     return extracted.run.status
 
 
+def make_up() -> list[str]:
+    """Ask again for what the last day lacks and a platform may give by now: what became of each that gave something.
+
+    Skips the rest of the run where none did. A platform that another run is asking is left to it.
+    """
+    from socialmetrics import pipeline
+    from socialmetrics.errors import Locked
+
+    here = settings().model_copy(update={"patience_seconds": 0})
+    when, done = pipeline.day_of(here), []
+    for platform, shard in pipeline.missing(here, when):
+        with suppress(Locked):
+            again = pipeline.extract(here, platform, when, reach(platform), only_missing=True, shard=shard)
+            if again.values:
+                done.append(f"{platform}{shard}: {again.run.status}")
+    if not done:
+        raise AirflowSkipException("nothing came that was missing")
+    return done
+
+
 def week() -> str:
     """The ISO week that had ended when this DAG run was due."""
     from socialmetrics.pipeline import week_before
@@ -109,21 +132,47 @@ def verdict() -> str:
     from socialmetrics import pipeline
 
     here = settings()
-    found = pipeline.verdict(here, day(here))
-    for gap in pipeline.gaps(here, day(here)):
+    when = day(here)
+    found = pipeline.verdict(here, when)
+    for gap in pipeline.gaps(here, when):
         print(gap)
     if found.is_red:
+        _log(pipeline.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))
     return found.words
+
+
+def heartbeat() -> None:
+    """Tell the monitor that the run was good."""
+    from socialmetrics import pipeline
+
+    _log(pipeline.heartbeat(settings()))
+
+
+def failed(context: Mapping[str, Any]) -> None:
+    """What a task that has failed for good is announced as, before the others are done; the verdict tells its own."""
+    from socialmetrics import pipeline
+
+    error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
+    if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
+        return
+    here, run = settings(), context["dag_run"]
+    when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
+    platform = str(context.get("label", "")).partition("-")[0]
+    doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
+    _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))
+
+
+def _log(told: list[str]) -> None:
+    for words in told:
+        print(words)
 
 
 def reach(platform: str) -> Access:
     """The connection `socialmetrics_NAME` (host: base URL, password: token, extra: credentials and the platform's
     extras) over what the environment says."""
-    from pydantic import SecretStr
-
     from socialmetrics import platforms
-    from socialmetrics.settings import access
+    from socialmetrics.settings import access, base_url, secret_of
 
     extras = platforms.load(platform).EXTRAS
     found = access(platform, extras)
@@ -134,9 +183,10 @@ def reach(platform: str) -> Access:
     more = connection.extra_dejson
     tokens = {"": connection.password} if connection.password else {}
     tokens |= {name.lower(): token for name, token in more.get("credentials", {}).items()}
+    told = f"The connection socialmetrics_{platform}"
     return replace(
         found,
-        url=connection.host or found.url,
-        tokens=found.tokens | {name: SecretStr(token) for name, token in tokens.items()},
-        extras=found.extras | {name: SecretStr(more[name]) for name in extras if name in more},
+        url=base_url(f"{told}'s host", connection.host) or found.url,
+        tokens=found.tokens | {name: secret_of(told, token) for name, token in tokens.items()},
+        extras=found.extras | {name: secret_of(told, more[name]) for name in extras if name in more},
     )

@@ -1,7 +1,9 @@
-"""What a day may cost: calls are counted against the quota and the money of the platform's own quota day."""
+"""What may be spent: calls are counted against the quota and the money of the platform's own quota day and month."""
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -12,28 +14,52 @@ from socialmetrics.records import Call
 
 @dataclass(slots=True)
 class Budget:
-    """`units` and `dollars` are limits for the quota day, None for no limit; what was spent counts against them."""
+    """What is left of the limits, None where there is none; what is spent goes off it."""
 
     units: int | None = None
     dollars: Decimal | None = None
-    spent_units: int = 0
-    spent_dollars: Decimal = Decimal(0)
+
+    @property
+    def is_limited(self) -> bool:
+        return self.units is not None or self.dollars is not None
 
     def allows(self, call: Call) -> bool:
-        """Whether even the upper bound of a call stays within the limits."""
-        return (self.units is None or self.spent_units + call.units <= self.units) and (
-            self.dollars is None or self.spent_dollars + call.dollars <= self.dollars
+        """Whether even the upper bound of a call is left."""
+        return (self.units is None or call.units <= self.units) and (
+            self.dollars is None or call.dollars <= self.dollars
         )
 
+    def covers(self, calls: Iterable[Call]) -> bool:
+        """Whether the upper bounds of all are left."""
+        told = list(calls)
+        units, dollars = sum(call.units for call in told), sum((call.dollars for call in told), Decimal(0))
+        return self.allows(Call("all", (), frozenset(), units=units, dollars=dollars))
+
+    def fitted(self, call: Call) -> Call | None:
+        """As much of a call as is left for: with fewer pages, or its first subjects."""
+        if self.allows(call):
+            return call
+        sizes = range(1, call.pages if call.pages > 1 else len(call.subjects))
+        size = bisect(sizes, 0, key=lambda size: not self.allows(call.cut(size)))
+        return call.cut(size) if size else None
+
     def spend(self, units: int, dollars: Decimal) -> None:
-        self.spent_units += units
-        self.spent_dollars += dollars
+        if self.units is not None:
+            self.units -= units
+        if self.dollars is not None:
+            self.dollars -= dollars
 
 
 def quota_day_began(instant: datetime, zone: str) -> datetime:
     """The instant (UTC) at which the quota day of `instant` began: midnight in the platform's own zone."""
     local = instant.astimezone(ZoneInfo(zone))
     return datetime.combine(local.date(), time(0), ZoneInfo(zone)).astimezone(UTC)
+
+
+def quota_month_began(instant: datetime, zone: str) -> datetime:
+    """The instant (UTC) at which the month of `instant` began in the platform's own zone."""
+    first = instant.astimezone(ZoneInfo(zone)).date().replace(day=1)
+    return datetime.combine(first, time(0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def quota_day_ends(instant: datetime, zone: str) -> datetime:

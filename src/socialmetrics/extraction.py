@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from gzip import GzipFile
@@ -16,9 +16,17 @@ from typing import Any
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from socialmetrics import clock, platforms
+from socialmetrics import clock, platforms, withdrawn
 from socialmetrics.budget import Budget
-from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
+from socialmetrics.errors import (
+    Denied,
+    Exhausted,
+    Misconfigured,
+    SocialmetricsError,
+    Throttled,
+    Unavailable,
+    Unexpected,
+)
 from socialmetrics.landing import Landing, response_line
 from socialmetrics.platforms import Platform
 from socialmetrics.platforms.answers import kept, shape
@@ -38,6 +46,7 @@ from socialmetrics.records import (
     Tracked,
 )
 from socialmetrics.settings import Access
+from socialmetrics.withdrawn import Withdrawn
 
 ATTEMPTS = 3
 COLLECTED_AFTER = 100_000  # objects; Python's own figure is 700
@@ -73,6 +82,7 @@ class Extraction:
     _undiscovered: set[str] = field(default_factory=set)
     _seen: set[Subject] = field(default_factory=set)
     _stopped: dict[SecretStr | None, SocialmetricsError] = field(default_factory=dict)
+    _due_again: dict[str, date | None] = field(default_factory=dict)
     _failed_in_a_row: int = 0
 
     @cached_property
@@ -87,6 +97,10 @@ class Extraction:
     def known_posts(self) -> set[str]:
         return self.landing.known_posts(self.platform, self.started_at)
 
+    @cached_property
+    def withdrawn(self) -> Withdrawn:
+        return withdrawn.read(self.landing)
+
     def run(self, accounts: list[Account], tracked: Tracked, heard: Sequence[Response] = ()) -> None:
         """Make every call that is planned, and those that its answers make due, until nothing new is.
 
@@ -96,11 +110,12 @@ class Extraction:
         with _seldom_collecting(), self.landing.responses(self.platform, self.run_id, self.started_at) as lines:
             accounts = self._with_token(accounts, lines)
             self._recall(heard)
-            for group, theirs in self._groups(accounts, tracked):
-                while todo := [c for c in self.module.plan(group, theirs, self.found) if c not in self.found.calls]:
-                    for call in todo:
-                        self._make(call, lines)
-                        self.found.calls.add(call)
+            for members, posts in self._turns(accounts, tracked):
+                for group, theirs in self._groups(members, posts):
+                    while todo := [c for c in self.module.plan(group, theirs, self.found) if c not in self.found.calls]:
+                        for call in todo:
+                            self._make(call, lines)
+                            self.found.calls.add(call)
             self._leave_posts(tracked, lines)
         self._mark_last()
         self.land()
@@ -110,8 +125,8 @@ class Extraction:
         """Ask for one account without landing anything: what stands in the way of its token, if something does."""
         call = self.module.plan([account], Tracked(), None)[0]
         problem = self._why_not(call)
-        if problem:
-            return problem
+        if problem or not self.budget.allows(call):
+            return problem or Exhausted(f"{self.module.TITLE}: the budget is spent. Raise it in the settings.")
         pages, problem = self._ask(call)
         for number, (answer, fetched_at) in enumerate(pages, start=1):
             response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
@@ -141,7 +156,7 @@ class Extraction:
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
-                self.posts[record.post_id] = record
+                self.posts[record.post_id] = self.withdrawn.post(record)
 
     def stop(self, problem: SocialmetricsError) -> None:
         """Make no call in this run; each leaves `problem`."""
@@ -155,6 +170,20 @@ class Extraction:
                 if isinstance(record, Observation) and record.value is not None:
                     self._seen.add(Subject(record.account_id, record.post_id))
             self.found.responses.append(response)
+
+    def _turns(self, accounts: list[Account], tracked: Tracked) -> list[tuple[list[Account], Tracked]]:
+        """Everything at once where the budget is sure to cover it; else what is own, then peers by when last seen."""
+        self._due_again = {a.account_id or "": a.due_after(self.measured_on) for a in accounts}
+        if not self.budget.is_limited or self.budget.covers(self.module.plan(accounts, tracked, None)):
+            return [(accounts, tracked)]
+        seen = self.landing.seen_on(self.platform, self.measured_on)
+        accounts = sorted(accounts, key=lambda a: (seen.get(a.account_id or "", date.min), a.account_id or ""))
+        own, peers = ([a for a in accounts if a.is_own == is_own] for is_own in (True, False))
+        ids = {account.account_id for account in own}
+        of_own, of_peers = (
+            tuple(post for post in tracked.posts if (post.account_id in ids) == is_own) for is_own in (True, False)
+        )
+        return [(own, replace(tracked, posts=of_own)), (peers, replace(tracked, posts=of_peers))]
 
     def _groups(self, accounts: list[Account], tracked: Tracked) -> Iterator[tuple[list[Account], Tracked]]:
         """The accounts without a value today, then those of which only posts may be missing."""
@@ -201,7 +230,16 @@ class Extraction:
         return Denied(f"{self.module.TITLE} has no token {credential!r}. Set {name} and run again.")
 
     def _make(self, call: Call, lines: GzipFile) -> None:
-        problem, before = self._why_not(call), len(self.observations)
+        """Make a call, or as much of it as the budget allows."""
+        problem = self._why_not(call)
+        if problem is None:
+            whole, fitted = call, self.budget.fitted(call)
+            if fitted is None or len(fitted.subjects) < len(whole.subjects):
+                self._leave(whole, whole.subjects[len(fitted.subjects) if fitted else 0 :], lines)
+            if fitted is None:
+                return
+            call = fitted
+        before = len(self.observations)
         pages: list[tuple[Answer, datetime]] = []
         if problem is None:
             pages, problem = self._ask(call)
@@ -209,7 +247,7 @@ class Extraction:
             problem = self._keep(call, number, answer, fetched_at, lines) or problem
         if problem is None:
             self._note_silence(call, self.observations[before:])
-            self._complete(call, len(pages))
+            self._complete(call, pages)
             return
         self.problems.append(problem)
         if call.is_discovery:
@@ -220,18 +258,33 @@ class Extraction:
             silent = replace(call, subjects=left)
             self._write(self._response(silent, len(pages) + 1, clock.now(), None, problem), lines)
 
+    def _leave(self, call: Call, subjects: tuple[Subject, ...], lines: GzipFile) -> None:
+        """What the budget does not cover is not asked for, and says when it is due again."""
+        if call.is_discovery:
+            self._undiscovered.update(subject.account_id for subject in subjects)
+        tomorrow = self.measured_on + timedelta(days=1)
+        due: dict[date | None, list[Subject]] = {}
+        for subject in subjects:
+            on = tomorrow if subject.post_id else self._due_again.get(subject.account_id, tomorrow)
+            due.setdefault(on, []).append(subject)
+        for on, members in due.items():
+            when = f"due again on {on}" if on else "not due again"
+            problem = Exhausted(
+                f"{self.module.TITLE}: the budget does not cover {call.endpoint}; what is left out is {when}. "
+                "Raise the budget in the settings, or track fewer accounts."
+            )
+            self.problems.append(problem)
+            if call.observes:
+                silent = replace(call, subjects=tuple(members))
+                self._write(self._response(silent, 1, clock.now(), None, problem), lines)
+
     def _why_not(self, call: Call) -> SocialmetricsError | None:
-        """What forbids this call before it is made: the platform or its token failed already, or the budget."""
+        """What forbids this call before it is made: the platform or its token failed already."""
         stopped = self._stopped.get(None) or self._stopped.get(self.reach.tokens.get(call.credential))
         if stopped:
             return stopped
         if call.credential not in self.reach.tokens:
             return self._no_token(call.credential)
-        if not self.budget.allows(call):
-            return Exhausted(
-                f"{self.module.TITLE}: the budget of the day does not cover {call.endpoint}. "
-                "Raise the budget in the settings, or track fewer accounts."
-            )
         return None
 
     def _ask(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
@@ -277,19 +330,21 @@ class Extraction:
         return isinstance(error, Unavailable)
 
     def _stop_for(self, call: Call, problem: SocialmetricsError) -> None:
-        """A refusal, an empty purse or a long wait ends a token's calls; silence, three times, the platform's."""
+        """A refusal, an empty purse or a long wait ends a token's calls; a way that is closed, or silence three times,
+        the platform's."""
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(problem, Unavailable) else 0
         is_partial = isinstance(problem, Throttled) and problem.is_partial
         if isinstance(problem, Denied | Exhausted | Throttled) and not is_partial:
             self._stopped[self.reach.tokens.get(call.credential)] = problem
-        elif self._failed_in_a_row >= IN_A_ROW:
+        elif isinstance(problem, Misconfigured) or self._failed_in_a_row >= IN_A_ROW:
             self._stopped[None] = problem
 
     def _keep(
         self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: GzipFile
     ) -> Unexpected | None:
         """Land one page; of one that cannot be read only the shape."""
-        response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
+        body = self.withdrawn.body(self.platform, kept(answer.body, call.keep))
+        response = self._response(call, number, fetched_at, body, None)
         try:
             self._write(response, lines)
         except Unexpected as problem:
@@ -338,9 +393,9 @@ class Extraction:
             message=str(problem) if problem else None,
         )
 
-    def _complete(self, call: Call, pages: int) -> None:
+    def _complete(self, call: Call, pages: list[tuple[Answer, datetime]]) -> None:
         """Note the last page, unless the call ended at its bound of pages."""
-        if self.calls and (pages < call.requests or call.requests == 1):
+        if self.calls and not any(answer.is_cut for answer, _ in pages):
             self._last[len(self.calls) - 1] = call
 
     def _mark_last(self) -> None:

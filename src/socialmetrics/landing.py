@@ -6,12 +6,14 @@ and what was spent come from here, never from the warehouse, so that a failed bu
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,11 +32,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from socialmetrics import clock, lock
-from socialmetrics.errors import Misconfigured
+from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
+TOMBSTONES = "forgotten.jsonl"
 LOOKBACK_DAYS = 100
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
@@ -69,7 +72,7 @@ class Landing:
         `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
         """
         self.prepare()
-        with lock.hold(self._locks / f"{platform}{part}"):
+        with self.writing(), lock.hold(self._locks / f"{platform}{part}"):
             for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
                 if _part_of(leftover.name) == part:
                     leftover.unlink()
@@ -130,6 +133,68 @@ class Landing:
             for month, files in sorted(months.items()):
                 _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the folder together with other writers; waits while one has it to itself."""
+        with self._held(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder against every writer, to change what landed. Raises Locked where one is writing."""
+        try:
+            with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield
+        except BlockingIOError:
+            raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
+
+    @contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
+
+    def tombstones(self) -> list[str]:
+        """The lines of forgotten.jsonl, one a withdrawn post."""
+        path = self.root / TOMBSTONES
+        return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+
+    def write_tombstones(self, lines: Iterable[str]) -> None:
+        part = self.root / (TOMBSTONES + PART)
+        part.write_text("".join(lines), encoding="utf-8")
+        os.replace(part, self.root / TOMBSTONES)
+
+    def rewrite_parquet(self, kind: str, change: Callable[[pa.Table], pa.Table]) -> int:
+        """Change the landed files of a kind, each whole; returns how many did change. For who holds it `alone`."""
+        changed = 0
+        for path in sorted((self.root / kind).glob("**/*.parquet")):
+            before = pq.read_table(path, partitioning=None)
+            after = change(before)
+            if not after.equals(before):
+                _write_parquet(path, after)
+                changed += 1
+        return changed
+
+    def rewrite_responses(self, platform: str, ids: Iterable[str], change: Callable[[Response], Response]) -> int:
+        """Change a platform's responses that name one of these ids, as `rewrite_parquet` does with rows."""
+        spelled, changed = [json.dumps(each, ensure_ascii=False)[1:-1].encode() for each in ids], 0
+        for path in sorted(self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")):
+            with gzip.open(path) as lines:
+                before = list(lines)
+            after = [
+                response_line(change(_response(json.loads(line)))) if any(each in line for each in spelled) else line
+                for line in before
+            ]
+            if after != before:
+                with _packed(path) as packed:
+                    packed.writelines(after)
+                changed += 1
+        return changed
+
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
         with self._shared():
@@ -151,13 +216,8 @@ class Landing:
     @contextmanager
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
-        path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
-        with (
-            _in_place(path) as part,
-            part.open("wb") as raw,
-            gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
-        ):
-            yield packed
+        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as lines:
+            yield lines
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -211,6 +271,33 @@ class Landing:
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
 
+    def silent_since(self, platform: str, account_ids: Collection[str], day: date) -> datetime | None:
+        """The beginning of the first run after the last value of any of these accounts, of the month up to `day`."""
+        found = self._query(
+            """
+            select min(started_at)
+            from {runs}
+            where
+                status <> 'not_set_up'
+                and started_at > coalesce(
+                    (
+                        select max(fetched_at)
+                        from {observations}
+                        where value is not null and post_id is null and list_contains($ids, account_id)
+                    ),
+                    timestamp '1970-01-01'
+                )
+            """,
+            platform,
+            since=day - timedelta(days=31),
+            ids=list(account_ids),
+        )
+        return _aware(found[0][0]) if found[0][0] else None
+
+    def days_run(self) -> int:
+        """On how many days any platform was asked."""
+        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
+
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""
         runs = self._query(
@@ -255,10 +342,71 @@ class Landing:
         )
         return {Subject(account_id, post_id): reason for account_id, post_id, reason in found}
 
+    def left_out(self, platform: str, day: date) -> dict[str, date]:
+        """The accounts that were last not asked for, within a week before `day`, and when that was."""
+        found = self._query(
+            """
+            with told as (
+                select
+                    account_id,
+                    max(measured_on) filter (where reason = $left and metric is null) as left_on,
+                    max(measured_on) filter (where value is not null) as seen_on
+                from {observations}
+                where post_id is null and measured_on >= $oldest and measured_on < $day
+                group by account_id
+            )
+            select account_id, left_on
+            from told
+            where left_on > coalesce(seen_on, date '1970-01-01')
+            """,
+            platform,
+            since=day - timedelta(days=7),
+            oldest=day - timedelta(days=7),
+            day=day,
+            left=str(Reason.NOT_COLLECTED),
+        )
+        return dict(found)
+
+    def may_come(self, run: Run, passing: set[Reason]) -> bool:
+        """Whether what is missing after `run` is so for a passing reason: of a call, or of one whom it asked about."""
+        found = self._query(
+            """
+            with failed as (
+                select max_by(outcomes, run_id) as outcomes
+                from (
+                    select run_id, list(distinct outcome) as outcomes
+                    from {calls}
+                    where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                    group by run_id
+                )
+            ),
+            silent as (
+                select account_id, post_id, max_by(reason, fetched_at) as reason
+                from {observations}
+                where measured_on = $day and regexp_extract(run_id, '-[0-9]+of[0-9]+') = $shard
+                group by account_id, post_id
+                having count(value) = 0
+            )
+            select unnest(outcomes) from failed
+            union
+            select reason from silent
+            """,
+            run.platform,
+            since=run.measured_on,
+            day=run.measured_on,
+            shard=shard_of(run.run_id),
+        )
+        return bool({str(reason) for reason in passing} & {reason for (reason,) in found})
+
     def known_posts(self, platform: str, before: datetime) -> set[str]:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
         return {row[0] for row in self._query(query, platform, before=naive(before))}
+
+    def post_named(self, platform: str, name: str) -> str | None:
+        """The id of a landed post that is this, or whose link is."""
+        query = "select post_id from {posts} where $name in (post_id, url) limit 1"
+        return next((post_id for (post_id,) in self._query(query, platform, name=name)), None)
 
     def last_counted(self, platform: str, before: date) -> date | None:
         """The last day before another on which the platform gave a count."""
@@ -303,30 +451,51 @@ class Landing:
         )
         return int(found[0][0])
 
-    def spent(self, platform: str, since: datetime) -> tuple[int, Decimal]:
-        """Units and dollars that calls have cost since an instant."""
-        query = "select coalesce(sum(units), 0), coalesce(sum(dollars), 0) from {calls} where called_at >= $began"
-        units, dollars = self._query(query, platform, since=since.astimezone(UTC).date(), began=naive(since))[0]
-        return int(units), Decimal(dollars)
+    def spent(self, platform: str, since: datetime, shard: str = "") -> tuple[int, Decimal]:
+        """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole."""
+        found = self._query(
+            """
+            select
+                regexp_extract(run_id, '-[0-9]+of[0-9]+') as shard,
+                sum(units),
+                sum(dollars)
+            from {calls}
+            where called_at >= $began
+            group by shard
+            """,
+            platform,
+            since=since.astimezone(UTC).date(),
+            began=naive(since),
+        )
+        parts = {"": parts_of(shard), shard: 1}
+        told = [(units, dollars, parts[name or ""]) for name, units, dollars in found if not shard or name in parts]
+        units = sum(Decimal(units) / part for units, _, part in told)
+        return math.ceil(units), sum((dollars / part for _, dollars, part in told), Decimal(0))
 
     def tracked(self, platform: str, day: date, zone: str, rungs: Sequence[int]) -> Tracked:
         """What is known before the run of `day`; posts only where their ladder asks for them today."""
-        posts = list(self._posts(platform, day, max(rungs) + 7))
+        posts = self.posts(platform, day, rungs)
         due = []
         for post in posts:
             published_on = post.published_at.astimezone(ZoneInfo(zone)).date()
             seen_at_age = (post.last_seen_on - published_on).days if post.last_seen_on else None
             if is_due((day - published_on).days, seen_at_age, rungs):
                 due.append(post)
-        recent = naive(datetime.combine(day - timedelta(days=RATE_DAYS), time(0), UTC))
-        rates = Counter(post.account_id for post in posts if naive(post.published_at) >= recent)
+        end = datetime.combine(day, time(0), UTC)
+        first = max(end - timedelta(days=RATE_DAYS), min((post.published_at for post in posts), default=end))
+        rates = Counter(post.account_id for post in posts if post.published_at >= first)
+        rate_days = max((end - first) / timedelta(days=1), 1.0)
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
             searched=self._searched(platform, day),
             **self._discoveries(platform, day),
-            posts_per_day={account_id: count / RATE_DAYS for account_id, count in rates.items()},
+            posts_per_day={account_id: count / rate_days for account_id, count in rates.items()},
         )
+
+    def posts(self, platform: str, day: date, rungs: Sequence[int]) -> list[TrackedPost]:
+        """The posts that are known on `day` and not too old for their ladder."""
+        return list(self._posts(platform, day, max(rungs) + 7))
 
     def _searched(self, platform: str, day: date) -> frozenset[str]:
         """The accounts whose new posts a run of `day` has looked for to the end."""
@@ -341,6 +510,23 @@ class Landing:
             day=day,
         )
         return frozenset(account_id for (account_id,) in found)
+
+    def seen_on(self, platform: str, day: date) -> dict[str, date]:
+        """By account the last day before `day` on which it had a value."""
+        oldest = day - timedelta(days=LOOKBACK_DAYS)
+        found = self._query(
+            """
+            select account_id, max(measured_on)
+            from {observations}
+            where post_id is null and value is not null and measured_on >= $oldest and measured_on < $day
+            group by account_id
+            """,
+            platform,
+            since=oldest,
+            oldest=oldest,
+            day=day,
+        )
+        return dict(found)
 
     def _posts(self, platform: str, day: date, days: int) -> Iterator[TrackedPost]:
         """The posts of the last `days`, and when each was last seen: a value, or a reason that settles it."""
@@ -484,6 +670,11 @@ def _part_of(name: str) -> str | None:
     return found.group(1) or "" if found else None
 
 
+def shard_of(name: str) -> str:
+    found = re.search(r"-\d+of\d+", name)
+    return found.group() if found else ""
+
+
 def _day_of(path: Path) -> date:
     return date.fromisoformat(path.parent.name.removeprefix("fetched_on="))
 
@@ -516,6 +707,16 @@ def _put_together(month: Path, files: list[Path]) -> None:
         path.unlink()
         with suppress(OSError):
             path.parent.rmdir()
+
+
+@contextmanager
+def _packed(path: Path) -> Iterator[gzip.GzipFile]:
+    with (
+        _in_place(path) as part,
+        part.open("wb") as raw,
+        gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
+    ):
+        yield packed
 
 
 def _write_parquet(path: Path, table: pa.Table) -> None:

@@ -12,25 +12,34 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from socialmetrics import clock, directory, exports, history, life, platforms, warehouse
-from socialmetrics.budget import Budget, quota_day_began, quota_day_ends
+from socialmetrics import alerts, clock, directory, exports, history, life, outside, platforms, warehouse
+from socialmetrics.budget import Budget, quota_day_began, quota_day_ends, quota_month_began
+from socialmetrics.causes import Fault, causes, fault_of
+from socialmetrics.costs import DAYS, Cost, Outlook, summed
 from socialmetrics.directory import Directory
+from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
 from socialmetrics.gaps import Gap
 from socialmetrics.gaps import before as gap_before
-from socialmetrics.landing import Landing, parts_of
+from socialmetrics.landing import Landing, parts_of, shard_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
-from socialmetrics.settings import Access, Settings, access
+from socialmetrics.settings import Access, Settings, access, network
+from socialmetrics.withdrawn import bury, read, sweep
 
 MOST_SHARDS = 4
 SHARD_ACCOUNTS = 10_000
+GOOD_FOR = timedelta(hours=26)  # a day, and two hours in which the next run may end
+LOOKED_BACK_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,14 @@ def day_of(settings: Settings, on: date | None = None, scheduled_at: datetime | 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What became of one platform on one day; `problem` is what to act on first, None where all went well."""
+    """What became of one platform on one day.
+
+    `problem` is what to act on first, None where all went well; `values`: how many came.
+    """
 
     run: Run
     problem: SocialmetricsError | None = None
+    values: int = 0
 
 
 def extract(
@@ -111,6 +124,25 @@ def extract(
         return _finish(run, day, *run.status(accounts))
 
 
+def missing(settings: Settings, day: Day) -> list[tuple[str, str]]:
+    """The platforms, with their shards, that lack counts of `day` which a platform may give if it is asked again.
+
+    A token that was refused is tried again too, since the day's counts can be had on that day alone; an empty purse is
+    not. None before the day's run, nor after its 24 hours.
+    """
+    if not day.scheduled_at <= clock.now() <= day.fillable_until:
+        return []
+    landing, found = Landing(settings.landing), []
+    landing.prepare()
+    for run in landing.runs(day.date):
+        if run.status in ("partial", "failed"):
+            module = platforms.load(run.platform)
+            renewed = {Reason.NOT_COLLECTED} if module.IS_RENEWED_DAILY else set()
+            if landing.may_come(run, {Reason.UNAVAILABLE, Reason.DENIED} | renewed):
+                found.append((run.platform, shard_of(run.run_id)))
+    return found
+
+
 def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
     """Build and test the marts from all that landed, closed months put together first.
 
@@ -135,48 +167,59 @@ def export(settings: Settings, week: str | None = None) -> Path:
 
 
 def plan(settings: Settings, platform: str, day: Day, reach: Access | None = None) -> list[Call]:
-    """The calls of a day before any is made, discovery as upper bounds; none for a platform that is not set up."""
+    """The calls of a day before any is made: to resolve ids too, discovery as upper bounds.
+
+    None for a platform that is not set up.
+    """
     run = _begin(settings, platform, day, reach)
     if not run.reach.is_set_up:
         return []
-    return run.module.plan(*_asked(settings, run, read_directory(settings)), None)
+    people = read_directory(settings)
+    accounts, tracked = _asked(settings, run, people)
+    unresolved = people.unresolved(platform)
+    due = [account for account in _as_resolved(unresolved) if account.is_open(day.date)]
+    return run.module.plan(unresolved, Tracked(), None) + run.module.plan(accounts + due, tracked, None)
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a day's calls of one platform cost: usually, and at the very most."""
-
-    platform: str
-    requests: int
-    units: int
-    dollars: Decimal
-    most_requests: int
-    most_units: int
-    most_dollars: Decimal
-
-    def row(self) -> dict[str, str | int | float]:
-        return {
-            "platform": self.platform,
-            "calls": self.requests,
-            "units": self.units,
-            "dollars": round(float(self.dollars), 3),
-            "calls_at_most": self.most_requests,
-            "units_at_most": self.most_units,
-            "dollars_at_most": round(float(self.most_dollars), 3),
-        }
+def cost(settings: Settings, platform: str, day: Day, reach: Access | None = None) -> tuple[Cost, Cost]:
+    """What the calls of a day cost, and those of the thirty days from it on: no more than the settings' budget."""
+    run = _begin(settings, platform, day, reach)
+    of_day = summed(platform, day.date, plan(settings, platform, day, reach))
+    people = read_directory(settings)
+    unresolved = people.unresolved(platform)
+    accounts = [account for account in people.accounts if account.platform == platform and account.account_id]
+    accounts = [account for account in accounts + _as_resolved(unresolved) if account.cadence != "never"]
+    if not run.reach.is_set_up or not accounts:
+        return of_day, replace(of_day, days=DAYS)
+    _, tracked = _asked(settings, run, people)
+    followed = {account.account_id for account in accounts if account.is_open(day.date)}
+    posts = [p for p in run.landing.posts(platform, day.date, run.reach.ladder) if p.account_id in followed]
+    outlook = Outlook(platform, run.module, accounts, posts, tracked, day.date, settings.zone, run.reach.ladder)
+    resolving = summed(platform, day.date, run.module.plan(unresolved, Tracked(), None))
+    of_month = replace(outlook.cost() + resolving, days=DAYS)
+    return of_day.within(run.reach), of_month.within(run.reach)
 
 
-def cost(platform: str, calls: list[Call]) -> Cost:
-    """The sum over planned calls; `calls` here are requests over the wire."""
-    return Cost(
-        platform,
-        sum(call.usual_requests for call in calls),
-        sum(call.usual_units for call in calls),
-        sum((call.usual_dollars for call in calls), Decimal(0)),
-        sum(call.requests for call in calls),
-        sum(call.units for call in calls),
-        sum((call.dollars for call in calls), Decimal(0)),
-    )
+def waiting(settings: Settings, platform: str, day: Day) -> dict[date, int]:
+    """How many accounts the last week's runs did not ask for, the budget being spent: by when they are due again."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    left = landing.left_out(platform, day.date)
+    accounts = [a for a in read_directory(settings).accounts if a.platform == platform and a.account_id in left]
+    due = (account.due_after(left[account.account_id or ""]) for account in accounts)
+    return dict(sorted(Counter(on for on in due if on).items()))
+
+
+def _as_resolved(accounts: list[Account]) -> list[Account]:
+    """Accounts that will have an id, which says on which weekday they are due; the handle stands for it."""
+    return [replace(account, account_id=account.handle) for account in accounts]
+
+
+def disk(settings: Settings) -> Disk:
+    """What the warehouse's folder takes, and what a year adds."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    return measure(settings.warehouse, settings.landing, landing.days_run())
 
 
 def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
@@ -197,6 +240,19 @@ def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str
             problems = [str(problem) for account in first.values() if (problem := run.try_token(account))]
             found.append((name, "refused" if problems else "works", " ".join(problems)))
     return found
+
+
+def check_network(settings: Settings) -> list[tuple[str, str, str]]:
+    """Each host that this program asks or tells, whether it is reached, and what stands in the way.
+
+    No token is sent, and nothing is asked that would cost anything.
+    """
+    way, found = network(), []
+    for name in platforms.NAMES:
+        module = platforms.load(name)
+        url = access(name).at_the_present().url or module.VENDOR_BASE
+        found.append((urlsplit(url).hostname or url, *outside.reach(way, url)))
+    return [*found, *alerts.hosts(settings, way)]
 
 
 def why(settings: Settings, platform: str, account: str, metric: str, day: date, post_id: str | None = None) -> Life:
@@ -237,28 +293,75 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 def reparse(settings: Settings, platform: str, run_id: str) -> int:
     """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
     landing = Landing(settings.landing)
-    responses = landing.read_responses(platform, run_id)
-    if not responses:
-        return 0
-    began = clock.instant_of(run_id)
-    run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
-    for response in responses:
-        run.take(platforms.interpret(run.module, response))
-    run.land()
+    with landing.writing():
+        responses = landing.read_responses(platform, run_id)
+        if not responses:
+            return 0
+        began = clock.instant_of(run_id)
+        run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
+        for response in responses:
+            run.take(platforms.interpret(run.module, response))
+        run.land()
     return len(run.observations)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What `forget` changed, and the days of the notes in notes.csv that speak of a withdrawn post."""
+
+    files: int
+    packs: tuple[str, ...]
+    noted_on: tuple[date, ...]
+
+
+def forget(settings: Settings, platform: str | None = None, post: str | None = None) -> Forgotten:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay.
+
+    `post` is an id or a link. Without one, what was forgotten before is forgotten again, as after a backup came back.
+    Each step is whole, and a call that was cut short is put right by the next. Raises Misconfigured for a post that
+    never landed, Locked while a run writes, and what `model` raises.
+    """
+    landing = Landing(settings.landing)
+    with landing.alone():
+        landing.prepare()
+        if platform and post:
+            platforms.load(platform)
+            bury(landing, platform, _post_id(landing, platform, post), clock.now())
+        withdrawn = read(landing)
+        files = sweep(landing, withdrawn)
+    packs = exports.forget(settings.exports, withdrawn)
+    model(settings)
+    publish(settings)
+    warehouse.renew_as_of(settings)
+    notes = read_directory(settings).notes
+    noted_on = tuple(note.noted_on for note in notes if withdrawn.holds(note.platform, note.post_id))
+    return Forgotten(files, tuple(packs), noted_on)
+
+
+def _post_id(landing: Landing, platform: str, post: str) -> str:
+    found = landing.post_named(platform, post)
+    if found is None and not read(landing).holds(platform, post):
+        raise Misconfigured(
+            f"No post {post!r} of {platform} has landed. Give its id as the column post_id has it, or its link."
+        )
+    return found or post
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Of a day: `complete`, `complete but for ...` or `failed`, with what a person can do about it."""
 
-    day: date
+    day: Day
     runs: tuple[Run, ...]
-    faults: tuple[str, ...]
+    found: tuple[Fault, ...]
 
     @property
     def is_red(self) -> bool:
-        return bool(self.faults)
+        return bool(self.found)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(fault.told for fault in self.found))
 
     @property
     def words(self) -> str:
@@ -269,21 +372,110 @@ class Verdict:
         return f"complete but for {', '.join(partly)}" if partly else "complete"
 
 
-def verdict(settings: Settings, day: Day) -> Verdict:
-    """What a person can do something about: a platform that failed or never ran, an own account without a value."""
+def verdict(settings: Settings, day: Day, also: Iterable[Fault] = ()) -> Verdict:
+    """What a person can do something about: a platform that failed or never ran, an own account without a value.
+
+    `also`: what failed before or beside it.
+    """
     landing, people = Landing(settings.landing), read_directory(settings)
     landing.prepare()
-    runs = landing.runs(day.date)
-    faults = []
+    runs, found = landing.runs(day.date), list(also)
     for name in platforms.NAMES:
         of_it = [run for run in runs if run.platform == name and run.status != "not_set_up"]
         if of_it or not any(run.platform == name for run in runs):
-            faults += _faults(name, of_it, people.due(name, day.date), landing, day.date)
+            found += _faults(name, of_it, people.due(name, day.date), landing, day.date)
     if runs and all(run.status == "not_set_up" for run in runs):
-        faults.append(
-            "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
-        )
-    return Verdict(day.date, tuple(runs), tuple(dict.fromkeys(faults)))
+        told = "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
+        found.append(Fault(told, "not_set_up"))
+    return Verdict(day, tuple(runs), tuple(found))
+
+
+def faults_behind(
+    settings: Settings, day: Day, error: BaseException, platform: str = "", doing: str = ""
+) -> list[Fault]:
+    """What a task that failed is announced as: of a platform, what the day's verdict will say of it.
+
+    Where no run of it tells, it is the error itself if that stopped it; else the verdict decides.
+    """
+    if not platform:
+        return [fault_of(error, doing=doing)]
+    found = [f for f in verdict(settings, day).found if f.platform == platform and f.kind != "not_run"]
+    is_stopped = isinstance(error, TooLate) or not isinstance(error, SocialmetricsError)
+    return found or ([fault_of(error, platform)] if is_stopped else [])
+
+
+def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]:
+    """Tell people of a day's causes, each once a day. Returns what could not be sent, in words."""
+    try:
+        owners = read_directory(settings).mails_of_owners()
+    except Misconfigured:
+        owners = {}
+    landing = Landing(settings.landing)
+    landing.prepare()
+
+    def since(fault: Fault) -> datetime | None:
+        return landing.silent_since(fault.platform, fault.account_ids, day.date) if fault.account_ids else None
+
+    found = causes(faults, day.date, day.fillable_until, settings.zone, since)
+    return alerts.tell(settings, network(), day.date, found, owners)
+
+
+def heartbeat(settings: Settings) -> list[str]:
+    """Tell the monitor that a run was good. Returns what could not be sent, in words."""
+    return alerts.ping(settings, network())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A platform's last good day: no fault, and published. `state`: good, late or not set up."""
+
+    platform: str
+    state: str
+    last_good_on: date | None = None
+    hours_old: float | None = None
+
+    def __str__(self) -> str:
+        if self.last_good_on is None:
+            return f"{self.platform}: {self.state if self.state == 'not set up' else 'no good day'}"
+        hours = f"{self.hours_old:.0f} hours old"
+        return f"{self.platform}: {self.last_good_on}, {hours}{', over 26' if self.state == 'late' else ''}"
+
+    def row(self) -> dict[str, str | float | None]:
+        on = str(self.last_good_on) if self.last_good_on else None
+        return {"platform": self.platform, "state": self.state, "last_good_on": on, "hours_old": self.hours_old}
+
+
+def status(settings: Settings) -> list[Standing]:
+    """Each platform's last good day of the last sixty; one that is over 26 hours old is late."""
+    landing, people = Landing(settings.landing), read_directory(settings)
+    landing.prepare()
+    last, published = clock.last_scheduled_day(clock.now(), settings.zone), warehouse.published_through(settings)
+    days = [last - timedelta(days=number) for number in range(LOOKED_BACK_DAYS)]
+    runs = cache(landing.runs)
+    return [_standing(settings, landing, people, name, runs, days, published) for name in platforms.NAMES]
+
+
+def _standing(
+    settings: Settings,
+    landing: Landing,
+    people: Directory,
+    name: str,
+    runs: Callable[[date], list[Run]],
+    days: list[date],
+    published: date | None,
+) -> Standing:
+    newest = next((run for day in days for run in runs(day) if run.platform == name), None)
+    if newest is None or newest.status == "not_set_up":
+        return Standing(name, "not set up" if newest or not people.due(name, days[0]) else "late")
+    for day in days:
+        of_it = [run for run in runs(day) if run.platform == name and run.status != "not_set_up"]
+        if of_it and published and day <= published:
+            heard = landing.observed(name, day) | landing.reasons(name, day).keys()
+            due = [account for account in people.due(name, day) if Subject(account.account_id or "") in heard]
+            if not _faults(name, of_it, due, landing, day):
+                age = clock.now() - clock.scheduled_instant(day, settings.zone)
+                return Standing(name, "late" if age > GOOD_FOR else "good", day, round(age / timedelta(hours=1), 1))
+    return Standing(name, "late")
 
 
 def gaps(settings: Settings, day: Day) -> list[Gap]:
@@ -293,23 +485,39 @@ def gaps(settings: Settings, day: Day) -> list[Gap]:
     return [gap for gap in found if gap]
 
 
-def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[str]:
+def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[Fault]:
     """One platform's: of its only run, or of its shards."""
     if not due:
         return []
+    ids = tuple(account.account_id or "" for account in due)
     if not runs or len(runs) < parts_of(runs[0].run_id):
-        return [f"{name}: not every run has finished for {on}. Run `socialmetrics run --platform {name}`."]
-    failed = [f"{name}: {run.message}" for run in runs if run.status == "failed"]
-    if len(failed) == len(runs):
-        return failed
+        told = f"{name}: not every run has finished for {on}. Run `socialmetrics run --platform {name}`."
+        return [Fault(told, "not_run", name, account_ids=ids)]
+    silent, failed = [run for run in runs if run.status == "failed"], []
+    why = landing.reasons(name, on) if silent else {}
+    if silent:
+        kind, credential = _usual_reason(due, why)
+        failed = [Fault(f"{name}: {run.message}", kind, name, credential, account_ids=ids) for run in silent]
+    if len(silent) == len(runs):
+        return list(failed)
     seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")
     lost = [account for account in due if account.is_own and Subject(account.account_id or "") not in seen]
-    why = landing.reasons(name, on) if lost else {}
-    return failed + [
-        f"{name}: own account {account.handle} has no value on {on} "
-        f"({why.get(Subject(account.account_id or ''), Reason.NOT_COLLECTED)}). {told}"
-        for account in lost
-    ]
+    why = why or (landing.reasons(name, on) if lost else {})
+    for account in lost:
+        reason = why.get(Subject(account.account_id or ""), Reason.NOT_COLLECTED)
+        said = f"{name}: own account {account.handle} has no value on {on} ({reason}). {told}"
+        token = account.credential if reason == Reason.DENIED else ""
+        failed.append(Fault(said, reason, name, token, account.handle, (account.account_id or "",)))
+    return failed
+
+
+def _usual_reason(due: list[Account], why: dict[Subject, str]) -> tuple[str, str]:
+    """Why most of the accounts have no value, and the credential that all of those refused share."""
+    told = [(why[subject], a.credential) for a in due if (subject := Subject(a.account_id or "")) in why]
+    if not told:
+        return Reason.UNAVAILABLE, ""
+    (kind, _), credentials = Counter(reason for reason, _ in told).most_common(1)[0], {name for _, name in told}
+    return kind, credentials.pop() if kind == Reason.DENIED and len(credentials) == 1 else ""
 
 
 def read_directory(settings: Settings) -> Directory:
@@ -340,8 +548,7 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, ru
     landing = Landing(settings.landing)
     landing.prepare()
     now = clock.now()
-    units, dollars = landing.spent(platform, quota_day_began(now, module.QUOTA_ZONE))
-    budget = Budget(reach.units_per_day, reach.dollars_per_day, units, dollars)
+    budget = _budget(landing, platform, day, reach, shard_of(run_id))
     run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
     if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
         until = quota_day_ends(now, module.QUOTA_ZONE)
@@ -362,6 +569,25 @@ def _told_at_this_instant(run: Extraction, shard: str) -> Run | None:
     return next((one for one in told if one.platform == run.platform and name.fullmatch(one.run_id)), None)
 
 
+def _budget(landing: Landing, platform: str, day: Day, reach: Access, shard: str) -> Budget:
+    """What the settings leave for a run now.
+
+    Money has no second budget for a day whose runs go on past midnight: it would be that of the next day's own
+    accounts. The shards of a platform run side by side, so each has its part.
+    """
+    module, parts = platforms.load(platform), parts_of(shard)
+    now = clock.now()
+    first = now if module.IS_RENEWED_DAILY else min(now, day.scheduled_at)
+    units, dollars = landing.spent(platform, quota_day_began(first, module.QUOTA_ZONE), shard)
+    left = [] if reach.dollars_per_day is None else [reach.dollars_per_day / parts - dollars]
+    if reach.dollars_per_month is not None:
+        _, of_month = landing.spent(platform, quota_month_began(now, module.QUOTA_ZONE), shard)
+        left.append(reach.dollars_per_month / parts - of_month)
+    return Budget(
+        None if reach.units_per_day is None else reach.units_per_day // parts - units, min(left, default=None)
+    )
+
+
 def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = "") -> tuple[list[Account], Tracked]:
     """The accounts that are due, and what is known before they are asked, posts of accounts that left not among it."""
     day = run.measured_on
@@ -374,6 +600,7 @@ def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = 
 
 
 def _land_directory(run: Extraction, people: Directory) -> None:
+    people = replace(people, notes=tuple(run.withdrawn.note(note) for note in people.notes))
     for kind in ("organizations", "accounts", "initiatives", "notes"):
         run.landing.write_directory(kind, getattr(people, kind), run.measured_on, run.run_id, run.started_at)
 
@@ -391,4 +618,5 @@ def _finish(run: Extraction, day: Day, status: str, message: str | None) -> Extr
     run.landing.write("runs", [finished], run.run_id, run.started_at, run.platform)
     passing = [problem for problem in run.problems if isinstance(problem, Throttled | Unavailable)]
     renewed = [problem for problem in run.problems if isinstance(problem, Exhausted) and problem.resets_at]
-    return Extracted(finished, next(iter(passing + renewed + run.problems), None))
+    values = sum(observation.value is not None for observation in run.observations)
+    return Extracted(finished, next(iter(passing + renewed + run.problems), None), values)

@@ -6,8 +6,8 @@ Instants are UTC, dates are the run's day. A value is a whole number; where ther
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
@@ -72,6 +72,11 @@ class Account:
         """Whether this account is to be observed on `day`."""
         return self.is_open(day) and (self.weekday is None or day.isoweekday() == self.weekday)
 
+    def due_after(self, day: date) -> date | None:
+        """The next day on which this account is to be observed, None where it will be closed by then."""
+        week = (day + timedelta(days=n) for n in range(1, 8))
+        return next((on for on in week if self.is_due(on)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Initiative:
@@ -106,8 +111,9 @@ class Call:
     """One call of an API, with all its pages, before it is made.
 
     `units` (quota) and `dollars` are upper bounds; the `usual_` figures are what such a call mostly costs and equal
-    the bounds where the cost is certain. `keep` lists the dotted paths of the answer that may be stored. A call that
-    does not observe (it looks for posts, or for an id) leaves no reason behind when it fails.
+    the bounds where the cost is certain. `units_each`: the part of the units that each subject adds; dollars are so
+    many for each subject, or for each of several `pages`. `keep` lists the dotted paths of the answer that may be
+    stored. A call that does not observe (it looks for posts, or for an id) leaves no reason behind when it fails.
     """
 
     endpoint: str
@@ -121,18 +127,36 @@ class Call:
     usual_requests: int = 1
     usual_units: int = 1
     usual_dollars: Decimal = Decimal(0)
+    units_each: int = 0
+    pages: int = 1
     is_own: bool = False
     is_discovery: bool = False
     observes: bool = True
 
+    def cut(self, size: int) -> Call:
+        """The same for its first subjects alone, or with so many pages at most."""
+        if self.pages > 1:
+            less = self.pages - size
+            dollars = self.dollars * size / self.pages
+            return replace(self, pages=size, requests=self.requests - less, units=self.units - less, dollars=dollars)
+        count = len(self.subjects)
+        return replace(
+            self,
+            subjects=self.subjects[:size],
+            params=tuple((name, value[:size] if isinstance(value, tuple) else value) for name, value in self.params),
+            units=self.units - self.units_each * (count - size),
+            dollars=self.dollars * size / count,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One page as received, with what it cost."""
+    """One page as received, with what it cost. `is_cut`: there are more, which the call's bound leaves unread."""
 
     body: Any
     units: int = 1
     dollars: Decimal = Decimal(0)
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +326,11 @@ class TrackedPost:
     last_seen_on: date | None
     newer: int = 0
 
+    @property
+    def turn(self) -> tuple[date, str, str]:
+        """What was seen longest ago comes first."""
+        return self.last_seen_on or date.min, self.account_id, self.post_id
+
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
@@ -320,6 +349,17 @@ class Tracked:
     values: dict[str, dict[str, int]] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
     posts_per_day: dict[str, float] = field(default_factory=dict)
+
+    def in_turn(self, accounts: Iterable[Account]) -> list[Account]:
+        """Own accounts first, then by how long ago their posts were last looked for."""
+        last = {account_id: instant.timestamp() for account_id, instant in self.discovered_at.items()}
+        return sorted(accounts, key=lambda account: (not account.is_own, last.get(account.account_id or "", 0.0)))
+
+    def expected_posts(self, account: Account) -> float:
+        """How many posts an account has usually published since the last look; one a day where nothing is known."""
+        key = account.account_id or ""
+        rate = self.posts_per_day.get(key, 0.0 if key in self.discovered_at else 1.0)
+        return rate * (7 if account.weekday else 1)
 
 
 @dataclass(slots=True)

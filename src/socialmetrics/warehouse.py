@@ -41,7 +41,7 @@ from socialmetrics import clock, lock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
 from socialmetrics.landing import Landing
 from socialmetrics.records import naive
-from socialmetrics.settings import PREFIX, Settings
+from socialmetrics.settings import Settings
 
 SQL = next(
     (
@@ -59,6 +59,9 @@ ONE_AT_A_TIME = ("--threads", "1")  # so that a model of a slice may take all th
 ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+
+# What a process needs of the environment; the rest may hold a secret, as Airflow's connections or a proxy's password.
+_HARMLESS = re.compile(r"PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|PYTHON\w+")
 
 _DATED_KINDS = ("observations", "readings", "runs")
 _AS_OF = """
@@ -142,7 +145,9 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
     with _only_one(folder):
         began = clock.stopwatch()
         shutil.rmtree(folder / "work.duckdb.tmp", ignore_errors=True)  # what DuckDB put aside when it was killed
-        Landing(settings.landing).compact(clock.now())
+        landing = Landing(settings.landing)
+        with landing.writing():
+            landing.compact(clock.now())
         files = _listing(settings.landing)
         state, fingerprint = _read_state(folder), _fingerprint(settings)
         new = sorted(files.keys() - state.files.keys())
@@ -223,6 +228,24 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
+
+
+def published_through(settings: Settings) -> date | None:
+    """The latest day in the published file; None where there is none."""
+    if not settings.published.exists():
+        return None
+    _, rows = query(settings, "select max(measured_on) from coverage_days")
+    return rows[0][0] if rows else None
+
+
+def renew_as_of(settings: Settings) -> None:
+    """Make the files as of past instants anew from what landing holds now. Raises as `build_as_of` does."""
+    folder = settings.warehouse / "as_of"
+    instants = {path.name.partition(".")[0] for path in folder.glob("*Z*")}
+    for path in folder.glob("*Z*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in sorted(instants):
+        build_as_of(settings, clock.instant_of(name))
 
 
 def query(
@@ -390,7 +413,7 @@ def run_dbt(
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
     variables = _vars(settings) | {"as_of": naive(as_of).isoformat() if as_of else ""}
     options += ["--vars", json.dumps(variables), "--no-use-colors"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = {name: value for name, value in os.environ.items() if _HARMLESS.fullmatch(name)}
     environment |= {
         "SOCIALMETRICS_BUILD": str(folder.resolve()),
         "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
@@ -579,6 +602,8 @@ def _latest_load(folder: Path) -> int:
 def _clear(folder: Path) -> None:
     for name in ("state.json", "work.duckdb", "work.duckdb.wal", "marts.duckdb", "marts.duckdb.wal"):
         (folder / name).unlink(missing_ok=True)
+    for spilled in folder.glob("*.duckdb.tmp"):
+        shutil.rmtree(spilled)
 
 
 def _read_state(folder: Path) -> _State:

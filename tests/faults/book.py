@@ -28,9 +28,27 @@ it is stale. Two sorts of answer are asked for by nothing here yet: YouTube Anal
 * **calls**: requests over the wire, those made again among them. A good day takes 3 or 4 of YouTube and X, and 1 or 2
   of Facebook.
 * **then**: what Airflow does with the task: it asks again, for what is missing alone, when the platform said, or after
-  15, 30, 60 ... minutes, and holds no slot until then; or it stops, because a person must act. On the command line
-  `run` waits in place for at most `SOCIALMETRICS_PATIENCE_SECONDS`, and the next `run` of that day asks for what is
-  missing."""
+  15 and 30 minutes, and holds no slot until then; or it stops, because a person must act. From then on the DAG
+  `missing_counts` asks each hour until the day's 24 hours are over, a refused token too. On the command line `run`
+  waits in place for at most `SOCIALMETRICS_PATIENCE_SECONDS`, and the next `run` of that day asks for what is missing;
+  `run --missing`, each hour, does what the DAG does."""
+
+
+_TAIL = """
+## Bad weeks
+
+The faults of `make quarter` follow from a seed, the call and the instant alone. Gusts make single calls fail and pass
+within three seconds; storms keep a platform silent for whole hours, sometimes for more than a day: 5xx, 429 with and
+without a reset, a refused token, a spent quota, HTML, no answer. So it can be told without asking what could have been
+had within the 24 hours of each day. 91 days are pulled at the instants at which Airflow asks; then the warehouse holds
+each figure that could be had, of own accounts and of peers, none twice, and for each that could not the reason.
+`make prove` does so for two weeks.
+
+`make soak` runs days by the command, under random faults, and kills most runs with SIGKILL at a random instant; beside
+them stands a home whose days were pulled in peace. On some days a platform answers nobody at all, in both. At the end
+both published files hold the same rows, but for what was spent on asking (`calls`, `units`, `dollars`), the build in
+which a row came, and the versions in `observations` that were replaced later. `make soak MINUTES=10 SEED=2` is shorter.
+"""
 
 
 def written(home: Home, days: list[Struck]) -> str:
@@ -39,7 +57,7 @@ def written(home: Home, days: list[Struck]) -> str:
         parts.append(f"\n## {platforms.load(name).TITLE}\n\n| what happens | holds | coverage | says | calls | then |")
         parts.append("| --- | --- | --- | --- | --- | --- |")
         parts += [_row(home, struck) for struck in days if struck.case.platform == name]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts) + "\n" + _TAIL
 
 
 def _row(home: Home, struck: Struck) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +51,19 @@ def remake(folder: Path) -> bool:
 
     Raises Misconfigured where the folder holds no figures this program can read.
     """
+    return write(_frozen(folder), folder)
+
+
+def change(folder: Path, how: Callable[[Figures], Figures]) -> bool:
+    """Make a past pack of its own frozen figures, changed; False where the change changes nothing.
+
+    Raises Misconfigured as `remake` and `write` do.
+    """
+    figures = _frozen(folder)
+    return how(figures) != figures and write(how(figures), folder)
+
+
+def _frozen(folder: Path) -> Figures:
     if folder.parent.is_dir():
         with _alone(folder.parent):
             _put_right(folder.parent)
@@ -59,7 +72,13 @@ def remake(folder: Path) -> bool:
         raise Misconfigured(
             f"{folder / FIGURES} is missing or not readable, so this pack cannot be made again. Export its week anew."
         )
-    return write(figures, folder)
+    return figures
+
+
+def weeks(exports: Path) -> list[Path]:
+    """The packs' folders, also one whose writing was cut short."""
+    names = {path.name.removeprefix(".").partition(".")[0] for path in exports.glob("*") if path.is_dir()}
+    return [exports / name for name in sorted(names)]
 
 
 def _files(figures: Figures) -> dict[str, bytes]:

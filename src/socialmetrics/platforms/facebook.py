@@ -34,6 +34,7 @@ TITLE = "Facebook"
 EXTRAS: tuple[str, ...] = ("app_secret",)
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"message", "permalink_url"})
 
 VENDOR_BASE = "https://graph.facebook.com"
 VERSION = "v26.0"  # 2026-07-29; older ones end on the dates in docs/access.md
@@ -41,9 +42,11 @@ BATCH = 50
 WITH_PAGE = 50  # posts that come along with a Page's call
 PAGE_SIZE = 100
 PAGES = 5
+MOST_NEW_POSTS = WITH_PAGE + PAGE_SIZE * PAGES
 FIRST_LOOK = timedelta(days=28)
 OVERLAP = timedelta(hours=1)
 ASKED_AGAIN = 2
+SEARCHED = 8  # the most questions that find which of five fields are retired
 
 PAGE, RESOLVE, MORE_POSTS, POST = "page", "page by name", "page/posts", "post"
 COUNTS = "shares,reactions.limit(0).summary(true),comments.limit(0).summary(true)"
@@ -102,7 +105,7 @@ def connect(access: Access) -> dict[str, _Client]:
     """A client per credential; the token travels as a header."""
     clients = {}
     for name, token in access.tokens.items():
-        session = Session(VENDOR_BASE, access.url)
+        session = Session(VENDOR_BASE, access)
         session.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         graph = facebook.GraphAPI(session=session)
         graph.version = VERSION  # the constructor of facebook-sdk 3.1 refuses every version after 3.1
@@ -128,6 +131,7 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         return first + more
     done = found.values.keys() | found.asked(POST)
     due = [p for p in tracked.posts if p.account_id in found.profiles and Subject(p.account_id, p.post_id) not in done]
+    due.sort(key=lambda post: post.turn)
     return first + more + _due_posts(due, by_id)
 
 
@@ -139,11 +143,14 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
     client, asked = clients[call.credential], [s.post_id or s.account_id for s in call.subjects]
     answered = {item["asked"] for answer in came for item in answer.body["items"]}
     waiting = {name: path for name, path in zip(asked, dict(call.params)["items"], strict=True) if name not in answered}
+    was_searched = False
     for is_last in [False] * ASKED_AGAIN + [True]:
         if not waiting:
             return
         items, size = _ask(client, waiting), len(waiting)
-        if lacking := next((item for item in items if _says(item, _NO_SUCH_FIELD)), None):
+        lacking = next((item for item in items if _says(item, _NO_SUCH_FIELD)), None)
+        if lacking and not was_searched:
+            was_searched = True
             client.retired.update((yield from _search(client, waiting[lacking["asked"]])))
         again = [
             item
@@ -227,18 +234,29 @@ def _batches(accounts: list[Account]) -> Iterator[list[Account]]:
 
 
 def _batch(endpoint: str, accounts: list[Account], path: Callable[[Account], str], is_discovery: bool = False) -> Call:
-    size = len(accounts)
-    return Call(
-        endpoint,
-        tuple(Subject(a.account_id or a.handle) for a in accounts),
-        KEEP,
-        (("items", tuple(path(a) for a in accounts)),),
-        accounts[0].credential,
-        units=size,
+    return _bounded(
+        Call(
+            endpoint,
+            tuple(Subject(a.account_id or a.handle) for a in accounts),
+            KEEP,
+            (("items", tuple(path(a) for a in accounts)),),
+            accounts[0].credential,
+            is_own=any(a.is_own for a in accounts),
+            is_discovery=is_discovery,
+            observes=endpoint != RESOLVE,
+        )
+    )
+
+
+def _bounded(call: Call) -> Call:
+    """With its bound: each item is asked again as often as it may be, and a retired field is looked for."""
+    rounds, size = 1 + ASKED_AGAIN, len(call.subjects)
+    return replace(
+        call,
+        requests=rounds + SEARCHED,
+        units=rounds * size + SEARCHED,
+        units_each=rounds,
         usual_units=size,
-        is_own=any(a.is_own for a in accounts),
-        is_discovery=is_discovery,
-        observes=endpoint != RESOLVE,
     )
 
 
@@ -279,29 +297,25 @@ def _more_call(account: Account, since: datetime, until: datetime) -> Call:
     window = f"since={int(since.timestamp())}&until={int(until.timestamp())}&limit={PAGE_SIZE}"
     path = f"{VERSION}/{account.account_id}/posts?fields={_fields(account)}&{window}"
     subject = Subject(account.account_id or "")
-    return Call(
-        MORE_POSTS,
-        (subject,),
-        KEEP,
-        (("items", (path,)),),
-        account.credential,
-        is_own=account.is_own,
-        is_discovery=True,
-        observes=False,
+    return _bounded(
+        Call(
+            MORE_POSTS,
+            (subject,),
+            KEEP,
+            (("items", (path,)),),
+            account.credential,
+            is_own=account.is_own,
+            is_discovery=True,
+            observes=False,
+        )
     )
 
 
 def _more_bound(account: Account) -> Call:
     """Hardly any Page publishes more than fifty posts between two looks."""
-    return Call(
-        MORE_POSTS,
-        (Subject(account.account_id or ""),),
-        KEEP,
-        requests=PAGES,
-        units=PAGES,
-        usual_requests=0,
-        usual_units=0,
-        is_discovery=True,
+    once = _bounded(Call(MORE_POSTS, (Subject(account.account_id or ""),), KEEP, is_discovery=True))
+    return replace(
+        once, requests=PAGES * once.requests, units=PAGES * once.units, units_each=0, usual_requests=0, usual_units=0
     )
 
 
@@ -312,8 +326,8 @@ def _due_posts(posts: list[TrackedPost], accounts: dict[str, Account]) -> list[C
     for credential, members in by_token.items():
         for batch in chunked(members, BATCH):
             items = tuple(f"{VERSION}/{post.post_id}?fields=id,{COUNTS}" for post in batch)
-            subjects, size = tuple(Subject(post.account_id, post.post_id) for post in batch), len(batch)
-            calls.append(Call(POST, subjects, KEEP, (("items", items),), credential, units=size, usual_units=size))
+            subjects = tuple(Subject(post.account_id, post.post_id) for post in batch)
+            calls.append(_bounded(Call(POST, subjects, KEEP, (("items", items),), credential)))
     return calls
 
 

@@ -5,8 +5,10 @@ Every read costs money: $0.010 a user, $0.005 a post, once per resource and UTC 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -40,11 +42,13 @@ TITLE = "X"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"text"})
 
 VENDOR_BASE = "https://api.twitter.com"  # what tweepy 4.17 has fixed
 USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")
 BATCH = 100
 PAGES = 5  # of 100 posts each: the most that one account's discovery pays for in a day
+MOST_NEW_POSTS = BATCH * PAGES
 FIRST_LOOK = timedelta(days=7)
 _HANDLE = re.compile(r"@?[A-Za-z0-9_]{1,15}")  # any other makes X refuse the whole batch
 
@@ -88,10 +92,11 @@ KEEP_OWN_POSTS = KEEP_POSTS | {"data.text"}
 
 def connect(access: Access) -> Any:
     """A client per credential; the token travels in the Authorization header."""
+    logging.getLogger("tweepy").setLevel(logging.INFO)  # below it, tweepy logs the headers and each whole answer
     clients = {}
     for name, token in access.tokens.items():
         client = tweepy.Client(bearer_token=token.get_secret_value(), return_type=dict, wait_on_rate_limit=False)
-        client.session = Session(VENDOR_BASE, access.url)
+        client.session = Session(VENDOR_BASE, access)
         clients[name] = client
     return clients
 
@@ -105,14 +110,14 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         members = [a for a in known if a.credential == credential]
         first += [_users(batch, USERS) for batch in chunked(members, BATCH)]
     own = {a.account_id for a in known if a.is_own}
-    due = sorted(tracked.posts, key=lambda post: (post.account_id not in own, post.account_id, post.post_id))
+    due = sorted(tracked.posts, key=lambda post: (post.account_id not in own, *post.turn))
     if found is None:
         return first + [_timeline(account, tracked, None) for account in known] + _lookups(due, known)
     if not found.calls.issuperset(first):
         return first
     timelines = [
         _timeline(account, tracked, profile)
-        for account in known
+        for account in tracked.in_turn(known)
         if account.account_id not in tracked.searched
         and (profile := found.profiles.get(account.account_id or ""))
         and profile.status == "public"
@@ -134,7 +139,7 @@ def fetch(client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answ
     elif call.endpoint == POSTS:
         yield _charged(api.get_tweets(ids, tweet_fields=["created_at", "public_metrics"]), POST_DOLLARS)
     else:
-        yield from _pages(api, ids[0], dict(call.params), came)
+        yield from _pages(api, call, came)
 
 
 def parse(response: Response) -> Iterator[Record]:
@@ -209,7 +214,7 @@ def _timeline(account: Account, tracked: Tracked, profile: Profile | None) -> Ca
         params = (("since_id", newest),)
     elif start:
         params = (("start_time", start.replace(microsecond=0).isoformat()),)
-    usual = Decimal(str(round(tracked.posts_per_day.get(key, 1.0), 2)))
+    usual = Decimal(str(round(tracked.expected_posts(account), 2)))
     return Call(
         TIMELINE,
         (Subject(key),),
@@ -220,18 +225,20 @@ def _timeline(account: Account, tracked: Tracked, profile: Profile | None) -> Ca
         units=PAGES,
         dollars=POST_DOLLARS * BATCH * PAGES,
         usual_dollars=POST_DOLLARS * usual,
+        pages=PAGES,
         is_own=account.is_own,
         is_discovery=True,
         observes=False,
     )
 
 
-def _pages(api: Any, account_id: str, params: dict[str, Any], came: Sequence[Answer]) -> Iterator[Answer]:
+def _pages(api: Any, call: Call, came: Sequence[Answer]) -> Iterator[Answer]:
+    params = dict(call.params)
     start = params.get("start_time")
     token = came[-1].body["meta"]["next_token"] if came else None
-    for _ in range(PAGES - len(came)):
+    for number in range(len(came) + 1, call.pages + 1):
         body = api.get_users_tweets(
-            account_id,
+            call.subjects[0].account_id,
             max_results=BATCH,
             exclude=["retweets", "replies"],
             tweet_fields=["created_at", "public_metrics"],
@@ -239,8 +246,10 @@ def _pages(api: Any, account_id: str, params: dict[str, Any], came: Sequence[Ans
             start_time=datetime.fromisoformat(start) if start else None,
             pagination_token=token,
         )
-        yield _charged(body, POST_DOLLARS)
-        following = (body.get("meta") or {}).get("next_token")
+        answer = _charged(body, POST_DOLLARS)
+        meta = body.get("meta")
+        following = meta.get("next_token") if isinstance(meta, dict) else None
+        yield replace(answer, is_cut=bool(following) and number == call.pages)
         if not following:
             return
         if following == token:

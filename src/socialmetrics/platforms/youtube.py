@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httplib2
@@ -21,7 +22,7 @@ from socialmetrics import clock
 from socialmetrics.budget import quota_day_ends
 from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
 from socialmetrics.platforms.answers import Node
-from socialmetrics.platforms.limits import LARGEST_ANSWER, LimitedResponse
+from socialmetrics.platforms.session import Session
 from socialmetrics.records import (
     Account,
     Answer,
@@ -40,13 +41,16 @@ TITLE = "YouTube"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "America/Los_Angeles"
 IS_RENEWED_DAILY = True
+POST_WORDS = frozenset({"title"})
+
+VENDOR_BASE = "https://youtube.googleapis.com"
 
 BATCH = 50
 PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for in a day
+MOST_NEW_POSTS = BATCH * PAGES
 FIRST_LOOK = timedelta(days=90)
 OVERLAP = timedelta(hours=1)  # a video may be listed a little after it was published
 SWEEP_AFTER = timedelta(days=7)
-TIMEOUT_SECONDS = 30
 
 CHANNELS, RESOLVE, UPLOADS, STATS, VIDEOS = (
     "channels.list",
@@ -64,48 +68,48 @@ KEEP_CHANNELS = frozenset(
     | {"items.id", "items.contentDetails.relatedPlaylists.uploads"}
 )
 KEEP_UPLOADS = frozenset({"items.contentDetails.videoId", "items.contentDetails.videoPublishedAt", "nextPageToken"})
-KEEP_STATS = frozenset({"items.id"} | {f"items.statistics.{name}" for name in POST_METRICS})
+KEEP_STATS = frozenset({"items.id", "refused"} | {f"items.statistics.{name}" for name in POST_METRICS})
 KEEP_VIDEOS = frozenset({"items.id", "items.snippet.title", "items.snippet.publishedAt", "items.snippet.channelId"})
 
 
-class _Http(httplib2.Http):  # type: ignore[misc]  # httplib2 ships no types
-    """Sends the key as a header: in the URL it would stand in every error text and log."""
+class _Http:
+    """What google-api-python-client asks of httplib2, done by the session that the other clients have too.
 
-    def __init__(self, key: str) -> None:
-        super().__init__(timeout=TIMEOUT_SECONDS, decode_limit_hard=LARGEST_ANSWER)
-        self.follow_redirects = False
-        self.key = key
+    The key is sent as a header: in the URL it would stand in every error text and log.
+    """
 
-    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **rest: Any) -> Any:
-        kind = _Https if uri.startswith("https:") else _PlainHttp
-        headers = {**(headers or {}), "x-goog-api-key": self.key}
-        try:
-            return super().request(uri, method, body, headers, **{**rest, "connection_type": kind})
-        except Exception:
-            for connection in self.connections.values():  # the rest of an answer would pass for the next one
-                connection.close()
-            raise
+    def __init__(self, key: str, access: Access) -> None:
+        self.session = Session(VENDOR_BASE, access)
+        self.session.headers["x-goog-api-key"] = key
 
+    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+        answer = self.session.request(method, uri, data=body, headers=headers)
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        return httplib2.Response(told | {"status": str(answer.status_code)}), answer.content
 
-class _PlainHttp(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]
-    response_class = LimitedResponse
+    def close(self) -> None:
+        self.session.close()
 
 
-class _Https(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
-    response_class = LimitedResponse
+@dataclass
+class _Client:
+    """One key's; `lacks_batches`: its project has been refused videos.batchGetStats in this run."""
+
+    service: Any
+    lacks_batches: bool = False
 
 
-def connect(access: Access) -> Any:
+def connect(access: Access) -> dict[str, _Client]:
     """A service per credential."""
-    options = {"api_endpoint": access.url} if access.url else None
     return {
-        name: build(
-            "youtube",
-            "v3",
-            http=_Http(token.get_secret_value()),
-            client_options=options,
-            static_discovery=True,
-            cache_discovery=False,
+        name: _Client(
+            build(
+                "youtube",
+                "v3",
+                http=_Http(token.get_secret_value(), access),
+                static_discovery=True,
+                cache_discovery=False,
+            )
         )
         for name, token in access.tokens.items()
     }
@@ -125,18 +129,20 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         for batch in chunked(members, BATCH)
     ]
     first = resolving + channels
-    due = [Subject(p.account_id, p.post_id) for p in tracked.posts]
+    turns = {Subject(p.account_id, p.post_id): p.turn for p in tracked.posts}
     credential = known[0].credential if known else ""
     if found is None:
-        return first + _statistics(due, credential) + _discovery_bounds(known, tracked)
+        return first + _statistics(list(turns), credential) + _discovery_bounds(known, tracked)
     if not found.calls.issuperset(first):
         return first
-    uploads = [_uploads(account, tracked, found) for account in known if _has_news(account, tracked, found)]
+    uploads = [_uploads(a, tracked, found) for a in tracked.in_turn(known) if _has_news(a, tracked, found)]
     if not found.calls.issuperset(uploads):
         return first + uploads
-    new = [Subject(p.account_id, p.post_id) for p in found.posts.values() if p.post_id not in tracked.known]
-    own = {a.account_id for a in known if a.is_own}
-    subjects = sorted(set(due + new), key=lambda s: (s.account_id not in own, s.account_id, s.post_id or ""))
+    ids, own = {a.account_id for a in known}, {a.account_id for a in known if a.is_own}
+    came = [p for p in found.posts.values() if p.account_id in ids and p.post_id not in tracked.known]
+    new = [Subject(p.account_id, p.post_id) for p in came]
+    turns = {s: (date.min, s.account_id, s.post_id or "") for s in new} | turns
+    subjects = sorted(turns, key=lambda subject: (subject.account_id not in own, turns[subject]))
     titles = [
         Call(VIDEOS, tuple(batch), KEEP_VIDEOS, credential=credential, is_own=True, observes=False)
         for batch in chunked([s for s in subjects if s in set(new) and s.account_id in own], BATCH)
@@ -144,8 +150,9 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     return first + uploads + _statistics(subjects, credential) + titles
 
 
-def fetch(client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
-    service = client[call.credential]
+def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
+    client = clients[call.credential]
+    service = client.service
     ids = ",".join(subject.post_id or subject.account_id for subject in call.subjects)
     parts = "snippet,statistics,contentDetails"
     if call.endpoint == CHANNELS:
@@ -160,13 +167,17 @@ def fetch(client: Any, call: Call, came: Sequence[Answer] = ()) -> Iterator[Answ
                 raise
             yield Answer({"items": []})
     elif call.endpoint == STATS:
-        try:
-            yield _answer(service.videos().batchGetStats(part="id,statistics", id=ids))
-        except HttpError as error:
-            # A project may lack this method's bucket; videos.list gives the same counts from the general one.
-            if error.status_code not in (403, 404) or _reason(error) in _QUOTA:
-                raise
-            yield _answer(service.videos().list(part="statistics", id=ids))
+        if not client.lacks_batches:
+            try:
+                yield _answer(service.videos().batchGetStats(part="id,statistics", id=ids))
+                return
+            except HttpError as error:
+                # A project may lack this method's bucket; videos.list gives the same counts from the general one.
+                if error.status_code not in (403, 404) or _reason(error) in _QUOTA:
+                    raise
+                client.lacks_batches = True
+                yield Answer({"refused": _reason(error)})
+        yield _answer(service.videos().list(part="statistics", id=ids))
     else:
         yield _answer(service.videos().list(part="snippet", id=ids))
 
@@ -217,8 +228,7 @@ def explain(error: Exception) -> SocialmetricsError | None:
         if status >= 500:
             return Unavailable(f"{said}. Run again later.")
         return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
-    kinds = (OSError, httplib2.HttpLib2Error, ClientError, ValueError, RecursionError)
-    if isinstance(error, kinds) or type(error).__module__ in ("http.client", "httplib2.decode"):
+    if isinstance(error, OSError | ClientError | ValueError | RecursionError):
         return Unavailable(f"YouTube could not be reached ({type(error).__name__}). Check the network and run again.")
     return None
 
@@ -233,13 +243,13 @@ def _answer(request: Any) -> Answer:
 def _pages(service: Any, params: dict[str, Any], came: Sequence[Answer]) -> Iterator[Answer]:
     """Newest first, until a page holds nothing newer than `since`."""
     token, since = came[-1].body["nextPageToken"] if came else None, params["since"]
-    for _ in range(PAGES - len(came)):
+    for number in range(len(came) + 1, PAGES + 1):
         answer = _answer(
             service.playlistItems().list(
                 part="contentDetails", playlistId=params["playlist"], maxResults=BATCH, pageToken=token
             )
         )
-        yield answer
+        yield replace(answer, is_cut=number == PAGES and "nextPageToken" in answer.body)
         details = [item["contentDetails"].get("videoPublishedAt") for item in Node(answer.body).items("items")]
         following = answer.body.get("nextPageToken")
         if not following or not any(published and published.text() > since for published in details):
@@ -255,16 +265,18 @@ def _by_credential(accounts: Sequence[Account]) -> list[tuple[str, list[Account]
 
 
 def _statistics(subjects: list[Subject], credential: str) -> list[Call]:
-    return [Call(STATS, tuple(batch), KEEP_STATS, credential=credential) for batch in chunked(subjects, BATCH)]
+    """The first of a run may have to find out that the project lacks the method, which is one request more."""
+    calls = [Call(STATS, tuple(batch), KEEP_STATS, credential=credential) for batch in chunked(subjects, BATCH)]
+    return [replace(call, requests=2, units=2) for call in calls[:1]] + calls[1:]
 
 
 def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
-    """Every channel may have new videos, though few have: one page each at most usually, PAGES at the very most."""
+    """Every channel may have new videos, though few have: one page each at most usually, PAGES at the very most, and
+    as many batches of statistics and of own titles; one more where the project lacks videos.batchGetStats."""
     bounds = []
     for account in accounts:
         subject = (Subject(account.account_id or ""),)
-        rate = min(1.0, tracked.posts_per_day.get(account.account_id or "", 1.0))
-        likely = 1 if account.is_own or rate >= 0.5 else 0
+        likely = 1 if account.is_own or account.weekday or tracked.expected_posts(account) >= 0.5 else 0
         bounds.append(
             Call(
                 UPLOADS,
@@ -277,7 +289,7 @@ def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
                 is_discovery=True,
             )
         )
-        extra = 2 * PAGES if account.is_own else PAGES
+        extra = 1 + (2 * PAGES if account.is_own else PAGES)
         bounds.append(
             Call(
                 STATS,
@@ -378,6 +390,8 @@ def _parse_uploads(response: Response, body: Node) -> Iterator[Record]:
 
 
 def _parse_statistics(response: Response, body: Node) -> Iterator[Record]:
+    if body.get("refused"):  # the method, not the videos: their counts come on the next page
+        return
     accounts = {s.post_id: s.account_id for s in response.subjects}
     seen = set()
     for item in body.items("items"):

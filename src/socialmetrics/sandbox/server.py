@@ -31,6 +31,7 @@ from starlette.types import Receive, Scope, Send
 from socialmetrics import clock
 from socialmetrics.errors import Misconfigured
 from socialmetrics.sandbox import facebook, x, youtube
+from socialmetrics.sandbox.weather import Weather
 from socialmetrics.sandbox.wire import Ask, Reply
 from socialmetrics.sandbox.world import World
 
@@ -114,6 +115,7 @@ class Sandbox:
         self.world = world or World()
         self.requests: deque[Logged] = deque(maxlen=KEPT_REQUESTS)
         self.faults: list[Fault] = []
+        self.weather: Weather | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -238,8 +240,13 @@ class Sandbox:
         return reply
 
     def _fault(self, platform: str, ask: Ask, query: str) -> Fault | None:
-        """The first fault that strikes; each counts on its own."""
-        return next(iter([fault for fault in self.faults if fault.strikes(platform, ask, query)]), None)
+        """The first fault that strikes; each counts on its own. The weather meets whole requests."""
+        struck = [fault for fault in self.faults if fault.strikes(platform, ask, query)]
+        if self.weather and not ask.is_part and not struck:
+            call = f"{ask.path}?{sorted(ask.params.items())}"
+            if met := self.weather.fault(platform, call, ask.instant):
+                struck.append(Fault(platform, "", None, met[0], seconds=met[1]))
+        return next(iter(struck), None)
 
     def _own(self, method: str, path: str, form: bytes) -> tuple[Reply, bytes]:
         """What the sandbox answers in its own name."""
