@@ -25,7 +25,7 @@ pytestmark = pytest.mark.prove
 
 BEFORE = (date(2026, 8, 30), date(2026, 8, 31), *(date(2026, 9, 14) + timedelta(days=n) for n in range(6)))
 NOW = datetime(2026, 9, 20, 22, 30, tzinfo=UTC)  # a Sunday; August is put together
-KILLS = {"extract": 4, "model": 4, "publish": 2, "export": 2}  # of each command a round
+KILLS = {"extract": 4, "model": 3, "publish": 2, "export": 2}  # of each command a round
 LIMITS = {"extract": 2_000, "model": 2_500_000, "publish": 500_000, "export": 20_000}  # bytes of a file
 COMMAND = """
 import os, resource, signal, sys

@@ -776,6 +776,8 @@ def test_planning_and_checking_leave_a_running_extraction_alone(home: Home) -> N
         pipeline.check(home.settings, offline=True)
         with pytest.raises(Locked, match="locks/x"):
             pipeline.extract(home.settings, "x", day, home.reach("x"))
+        with pytest.raises(Locked, match="locks/x"):
+            pipeline.reparse(home.settings, "x", run_id)
     assert home.landing.run_ids("x") == [run_id]
 
 

@@ -80,6 +80,12 @@ class Landing:
             self.discard(platform, run_id)
             yield run_id
 
+    @contextmanager
+    def rewriting(self, platform: str, run_id: str) -> Iterator[None]:
+        """Hold the part of a platform that a run was of, to replace its files. Raises Locked where another asks."""
+        with self.writing(), lock.hold(self._locks / f"{platform}{_part_of(run_id) or ''}"):
+            yield
+
     def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
         """A run's name, with a number where a run of that name has finished."""
         rows = self._query(f"select distinct run_id from {{{last}}}", platform, since=clock.instant_of(name).date())

@@ -293,7 +293,7 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 def reparse(settings: Settings, platform: str, run_id: str) -> int:
     """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
     landing = Landing(settings.landing)
-    with landing.writing():
+    with landing.rewriting(platform, run_id):
         responses = landing.read_responses(platform, run_id)
         if not responses:
             return 0
