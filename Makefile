@@ -53,7 +53,7 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 	@command -v java >/dev/null || { echo "Spark needs Java: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@$(UV) sync --frozen --quiet --only-group spark
 	@rm -rf $(TABLES) && mkdir -p $(TABLES)
-	@.spark/bin/dbt build --target spark --selector spark --exclude-resource-type test unit_test \
+	@.spark/bin/dbt build --target spark --exclude-resource-type test unit_test \
 	  --vars '{timezone: $(TIMEZONE), fiscal_year_starts_in: $(FISCAL_YEAR_START)}' --project-dir sql --profiles-dir sql \
 	  --target-path $(SOCIALMETRICS_BUILD)/target --log-path $(SOCIALMETRICS_BUILD)/logs 2>$(TABLES)/spark.log
 
@@ -104,4 +104,5 @@ up: export SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN := demo
 up: install  ## Airflow with the sandbox at localhost:8080, until Ctrl-C; after `make demo`
 	@test -d demo/directory || { echo "There is no demo/ yet. Run make demo first."; exit 1; }
 	@airflow db migrate >/dev/null 2>&1 && airflow pools set warehouse 1 "one writer" >/dev/null 2>&1
-	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow standalone
+	@trap 'kill 0' EXIT; socialmetrics sandbox & airflow scheduler --skip-serve-logs & airflow dag-processor & \
+	  airflow triggerer --skip-serve-logs & airflow api-server

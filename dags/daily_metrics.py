@@ -15,6 +15,7 @@ WAREHOUSE = Asset("warehouse")
     is_paused_upon_creation=False,
     max_active_runs=1,
     params={"platforms": Param([], type="array", description="only these platforms; empty: all")},
+    default_args={"on_failure_callback": airflow.failed},
     tags=["socialmetrics"],
     doc_md=__doc__,
 )
@@ -53,9 +54,15 @@ def daily_metrics() -> None:
     def verdict() -> str:
         return airflow.verdict()
 
+    @task
+    def heartbeat() -> None:
+        airflow.heartbeat()
+
     extracted = platform.expand(work=shards())
-    extracted >> model() >> publish()
-    extracted >> verdict()
+    published, judged = publish(), verdict()
+    extracted >> model() >> published
+    extracted >> judged
+    [published, judged] >> heartbeat()
 
 
 daily_metrics()

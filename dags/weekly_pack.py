@@ -12,6 +12,7 @@ from socialmetrics import airflow
     start_date=datetime(2026, 1, 1, tzinfo=airflow.zone()),
     is_paused_upon_creation=False,
     max_active_runs=1,
+    default_args={"on_failure_callback": airflow.failed},
     tags=["socialmetrics"],
     doc_md=__doc__,
 )

@@ -35,7 +35,10 @@ def airflow_environment(folder: Path, home: Home | None = None, **more: str) -> 
                 "conn_type": "http",
                 "host": home.sandbox.url(name, "{now}" if "SOCIALMETRICS_NOW" in more else None),
                 "password": home.tokens.get(name, "token"),
-                "extra": {"credentials": {"childrens": "token"}},
+                "extra": {
+                    "credentials": {"childrens": home.tokens.get("childrens", "token")},
+                    "app_secret": home.tokens.get("app_secret", "secret"),
+                },
             }
             environment[f"AIRFLOW_CONN_SOCIALMETRICS_{name.upper()}"] = json.dumps(connection)
     return environment | more
@@ -75,8 +78,9 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
         "shards": [["platform.extract"], "all_success", "default_pool"],
         "platform.extract": [["model", "verdict"], "all_success", "default_pool"],
         "model": [["publish"], "all_done", "warehouse"],
-        "publish": [[], "all_success", "warehouse"],
-        "verdict": [[], "all_done", "default_pool"],
+        "publish": [["heartbeat"], "all_success", "warehouse"],
+        "verdict": [["heartbeat"], "all_done", "default_pool"],
+        "heartbeat": [[], "all_success", "default_pool"],
     }
     assert hourly["tasks"] == {
         "extract": [["model"], "all_success", "default_pool"],
@@ -121,6 +125,7 @@ def test_retries_follow_the_meaning_of_the_error(tmp_path: Path) -> None:
         "Throttled('wait', 120)": ["retry", 120],
         "Throttled('wait')": ["retry", 900],
         "Unavailable('down')": ["retry", 900],
+        "Locked('held')": ["retry", 900],
         "Throttled('wait', 3601)": ["fail", None],
         "Exhausted('spent', datetime(2026, 9, 14, 22, 30, tzinfo=UTC))": ["retry", 1800],
         "Exhausted('spent', datetime(2026, 9, 15, 7, tzinfo=UTC))": ["fail", None],

@@ -114,6 +114,14 @@ def test_every_fault_is_told_at_once_with_file_line_column_and_value(folder: Pat
     assert not any("line 1," in each for each in told)
 
 
+@pytest.mark.parametrize("mail", ["Ann", "ann@", "Ann <ann@example.org>", "ann@example.org;bea@example.org"])
+def test_an_owner_without_a_mail_address_is_a_fault(folder: Path, mail: str) -> None:
+    (folder / "owners.csv").write_text(f'platform,name,mail\nx,Ann,"{mail}"\n')
+    (told,) = faults(folder)
+    assert told.startswith(f"owners.csv line 2, mail {mail!r}: ")
+    assert "is no mail address" in told
+
+
 @pytest.mark.parametrize(
     ("accounts", "column"),
     [
@@ -211,7 +219,7 @@ def test_all_columns_are_read(folder: Path) -> None:
         "i,I,ours,,followers,2026-01-01,2026-02-01,1250.50\n"
     )
     (folder / "notes.csv").write_text('date,platform,post_id,text,hide_post\n2026-01-01,x,9,"=1, 2",x\n')
-    (folder / "owners.csv").write_text("platform,name,mail\nx,Ann,ann@example.org\n")
+    (folder / "owners.csv").write_text("platform,name,mail\nx,Ann,ann@example.org\nx,Bea,bea@example.org\n")
     people = read(folder)
     account = people.accounts[0]
     assert (account.account_group, account.opened_on, account.closed_on) == (
@@ -224,6 +232,7 @@ def test_all_columns_are_read(folder: Path) -> None:
     assert people.initiatives[0].platform is None
     assert (people.notes[0].text, people.notes[0].hide_post) == ("=1, 2", True)
     assert people.owners[0]["mail"] == "ann@example.org"
+    assert people.mails_of_owners() == {"x": ["ann@example.org", "bea@example.org"]}
     day = next(date(2026, 5, n) for n in range(1, 8) if date(2026, 5, n).isoweekday() == account.weekday)
     assert people.due("x", day) == [account]
     assert people.due("x", day.replace(day=day.day + 7)) == [account]

@@ -14,7 +14,7 @@ import pytest
 
 from home import Home
 from socialmetrics import clock, landing, pipeline
-from socialmetrics.errors import Misconfigured
+from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.landing import Landing
 from socialmetrics.records import (
     COLUMNS,
@@ -147,24 +147,43 @@ def test_responses_take_their_place_only_when_all_went_well(store: Landing) -> N
     with pytest.raises(ZeroDivisionError), store.responses("x", "run", at(FIRST)) as lines:
         lines.write(bytes(1 // 0))
     assert store.run_ids("x") == []
-    assert [path.name for path in store.root.rglob("*.part")] == ["run.jsonl.gz.part"]
-    store.prepare("youtube")
-    assert len(list(store.root.rglob("*.part"))) == 1, "another platform's run may be writing"
-    store.prepare("x", "-1of2")
-    assert len(list(store.root.rglob("*.part"))) == 1, "another shard's run may be writing"
-    store.prepare("x")
     assert list(store.root.rglob("*.part")) == []
 
 
-def test_leftovers_of_the_directory_are_cleared_once_they_are_old(store: Landing) -> None:
-    leftover = store.root / "organizations" / "landed_on=2026-09-14" / "run.parquet.part"
-    leftover.parent.mkdir(parents=True)
-    leftover.touch()
-    store.prepare("x")
-    assert leftover.exists(), "another platform's run may be writing it"
-    os.utime(leftover, (time.time() - 7200,) * 2)
-    store.prepare("x")
-    assert not leftover.exists()
+def test_leftovers_are_cleared_by_who_may_know_that_nobody_writes_them(store: Landing) -> None:
+    day = store.root / "responses" / "platform=x" / "fetched_on=2026-09-14"
+    names = ("20260914T220000Z", "20260914T220000Z-2", "20260914T220000Z-1of2", "20260914T220000Z-resolve", "2026-08")
+    leftovers = [day / f"{name}.parquet.part" for name in names]
+    shared = store.root / "organizations" / "landed_on=2026-09-14" / "20260914T220000Z.parquet.part"
+    for path in (*leftovers, shared):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def left() -> list[int]:
+        return [number for number, path in enumerate(leftovers) if path.exists()]
+
+    store.prepare()
+    assert (left(), shared.exists()) == ([0, 1, 2, 3, 4], False)
+    for platform, part, still in (
+        ("youtube", "", [0, 1, 2, 3, 4]),
+        ("x", "-2of2", [0, 1, 2, 3, 4]),
+        ("x", "-1of2", [0, 1, 3, 4]),
+        ("x", "", [3, 4]),
+        ("x", "-resolve", [4]),
+    ):
+        with store.hold(platform, at(FIRST), part):
+            assert left() == still, "another run may be writing, and another command the month"
+
+
+def test_a_platform_is_asked_by_one_process_at_a_time(store: Landing) -> None:
+    with (
+        store.hold("x", at(FIRST)),
+        store.hold("youtube", at(FIRST)),
+        store.hold("x", at(FIRST), "-1of2"),
+        pytest.raises(Locked, match=f"Process {os.getpid()} holds .*locks/x"),
+        store.hold("x", at(FIRST)),
+    ):
+        pass
 
 
 def test_the_same_answers_land_as_the_same_bytes(tmp_path: Path, home: Home) -> None:
@@ -174,8 +193,7 @@ def test_the_same_answers_land_as_the_same_bytes(tmp_path: Path, home: Home) -> 
     again.write_directory(list(home.people.organizations), list(home.people.accounts))
     again.pull(FIRST)
     second = {p.relative_to(again.settings.landing): p.read_bytes() for p in again.settings.landing.rglob("*.*")}
-    calls = {path for path in first if path.parts[0] == "calls"}  # they hold how long each took
-    assert {k: v for k, v in first.items() if k not in calls} == {k: v for k, v in second.items() if k not in calls}
+    assert first == second
 
 
 def test_responses_of_no_run(store: Landing) -> None:
@@ -194,18 +212,18 @@ def test_a_second_run_at_the_same_instant_lands_beside_the_first(home: Home) -> 
     assert [run.run_id for run in home.landing.runs(FIRST)] == [runs[-1].run_id]
 
 
-def test_a_run_that_was_killed_keeps_its_name_with_what_it_landed(store: Landing, days: Days) -> None:
+def test_a_run_that_was_killed_gives_its_name_back_and_a_finished_one_keeps_it(store: Landing, days: Days) -> None:
     stamp = clock.stamp(at(FIRST))
     assert store.free_run_id("x", stamp) == stamp
     run_id = days.land(FIRST)
     assert store.free_run_id("x", stamp) == f"{stamp}-2"
     assert store.free_run_id("youtube", stamp) == stamp
-    assert store.free_run_id("x", stamp, "-1of2") == f"{stamp}-1of2"
+    assert store.free_run_id("x", f"{stamp}-1of2") == f"{stamp}-1of2"
     next(store.root.glob(f"runs/platform=x/*/{run_id}.parquet")).unlink()
-    assert store.free_run_id("x", stamp) == f"{stamp}-2"
-    for path in list(store.root.glob(f"*/platform=x/*/{run_id}*")):
-        path.rename(path.with_name(path.name + ".part"))
-    assert store.free_run_id("x", stamp) == stamp
+    later = days.land(FIRST + timedelta(days=1))
+    with store.hold("x", at(FIRST)) as name:
+        assert name == stamp
+        assert [path.stem for path in store.root.glob("observations/platform=x/*/*")] == [later]
 
 
 # the directory

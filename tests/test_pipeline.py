@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from home import Home
 from socialmetrics import clock, pipeline, platforms
-from socialmetrics.errors import Denied, Misconfigured, TooLate
+from socialmetrics.errors import Denied, Locked, Misconfigured, TooLate
 from socialmetrics.extraction import ATTEMPTS, IN_A_ROW
 from socialmetrics.ladder import is_due
 from socialmetrics.records import Account, Subject
@@ -725,22 +725,58 @@ def test_shards_share_the_posts(home: Home) -> None:
     assert 0 < len(first & ids) < len(ids)
 
 
-def test_a_run_takes_no_name_under_which_something_landed(home: Home) -> None:
-    """What `resolve` kept at an instant stays, and so does what a run kept that was killed before its end."""
-    unresolved = [replace(a, account_id=None) if a in own(home, "x")[:1] else a for a in home.people.accounts]
-    home.write_directory(list(home.people.organizations), unresolved)
-    with clock.still(at(FIRST)):
-        pipeline.resolve(home.settings, "x", home.reach("x"))
-    kept = {path: path.read_bytes() for path in home.settings.landing.rglob("20260*Z.*")}
-    assert kept
-    finished = home.pull(FIRST, "x")["x"].run
-    assert {path: path.read_bytes() for path in kept} == kept
-    kept = {path: path.read_bytes() for path in home.settings.landing.rglob(f"{finished.run_id}.*")}
-    killed = next(path for path in kept if path.parts[-4] == "runs")
-    killed.unlink()
-    del kept[killed]
+def test_a_run_leaves_alone_what_resolving_kept_at_the_same_instant(home: Home) -> None:
+    unresolved = [replace(a, account_id=None) if a in own(home, "x")[:2] else a for a in home.people.accounts]
+    kept: dict[Path, bytes] = {}
+    for _ in range(2):
+        home.write_directory(list(home.people.organizations), unresolved)
+        with clock.still(at(FIRST)):
+            assert pipeline.resolve(home.settings, "x", home.reach("x"))[0] == 2
+        assert contents(home).items() > kept.items()
+        kept = contents(home)
     home.pull(FIRST, "x")
-    assert {path: path.read_bytes() for path in kept} == kept
+    assert contents(home).items() > kept.items()
+
+
+def contents(home: Home) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(home.settings.landing.rglob("*.*"))}
+
+
+def test_a_run_that_was_killed_is_made_anew_at_its_instant(home: Home) -> None:
+    """Whatever it had landed, byte for byte as if nothing had happened."""
+    home.pull(FIRST, "x")
+    whole = contents(home)
+    landed = ("runs", "calls", "posts", "profiles", "observations")
+    for last in range(1, 6):
+        for kind in landed[:last]:
+            next(home.settings.landing.glob(f"{kind}/platform=x/*/*.parquet")).unlink()
+        home.pull(FIRST, "x")
+        assert contents(home) == whole
+
+
+def test_asking_again_at_the_same_instant_changes_nothing_where_nothing_is_missing(home: Home) -> None:
+    day = home.day(FIRST)
+    before = home.pull(FIRST)
+    whole = contents(home)
+    with clock.still(day.scheduled_at):
+        for name in platforms.NAMES:
+            again = pipeline.extract(home.settings, name, day, home.reach(name), only_missing=True)
+            assert again.run == before[name].run
+    assert contents(home) == whole
+
+
+def test_planning_and_checking_leave_a_running_extraction_alone(home: Home) -> None:
+    day = home.day(FIRST)
+    with (
+        clock.still(day.scheduled_at),
+        home.landing.hold("x", day.scheduled_at) as run_id,
+        home.landing.responses("x", run_id, day.scheduled_at),
+    ):
+        pipeline.plan(home.settings, "x", day, home.reach("x"))
+        pipeline.check(home.settings, offline=True)
+        with pytest.raises(Locked, match="locks/x"):
+            pipeline.extract(home.settings, "x", day, home.reach("x"))
+    assert home.landing.run_ids("x") == [run_id]
 
 
 def test_resolving_asks_for_handles_alone(home: Home) -> None:

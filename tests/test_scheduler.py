@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from faults import search
 from home import Home
+from listeners import WebServer, web_server
 from socialmetrics import warehouse
 from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
@@ -24,14 +27,21 @@ from test_airflow import airflow_environment
 pytestmark = pytest.mark.prove
 
 STARTED_WITHIN, FINISHED_WITHIN = 180, 300  # seconds; waiting ends as soon as the thing is there
+MAKEFILE = Path(__file__).parents[1] / "Makefile"
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
+UP = re.findall(
+    r"airflow ((?:scheduler|dag-processor|triggerer|api-server)[^&\n]*)", MAKEFILE.read_text(encoding="utf-8")
+)
+SECRETS = {name: f"canary-{name}-4b17" for name in ("youtube", "x", "facebook", "childrens", "app_secret")}
+
+
 class Standalone:
-    """A running `airflow standalone`, ended by its process group."""
+    """A running Airflow, its processes as `make up` starts them, ended by their process group."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
+        self.environment, self.group = environment, 0
 
     def command(self, *words: str) -> str:
         done = subprocess.run([AIRFLOW, *words], env=self.environment, capture_output=True, text=True, check=False)
@@ -55,19 +65,28 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     world = World(peers=3)
     with Sandbox(world) as sandbox:
         home = Home(tmp_path_factory.mktemp("scheduler") / "home", sandbox)
+        home.tokens = dict(SECRETS)
         own = [account for account in world.directory(datetime.now(UTC)) if account.is_own]
         home.write_directory([organization for organization in world.organizations if organization.is_own], own)
         yield home
 
 
 @pytest.fixture(scope="module")
-def standalone(network: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+def web() -> Iterator[WebServer]:
+    with web_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def standalone(network: Home, web: WebServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
     port = free_port()
     environment = airflow_environment(
         tmp_path_factory.mktemp("airflow"),
         network,
         SOCIALMETRICS_RETRY_SECONDS="1",
         SOCIALMETRICS_RETRIES="1",
+        SOCIALMETRICS_ALERT_WEBHOOK_URL=web.url("/hook"),
+        SOCIALMETRICS_HEARTBEAT_URL=web.url("/ping"),
         AIRFLOW__CORE__PARALLELISM="3",
         AIRFLOW__API__PORT=str(port),
         AIRFLOW__API__HOST="127.0.0.1",
@@ -82,9 +101,11 @@ def standalone(network: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
     live.command("pools", "set", "warehouse", "1", "one writer")
     log = Path(environment["AIRFLOW_HOME"]) / "standalone.log"
     with log.open("w") as out:
+        words = " & ".join(f"{AIRFLOW} {component}" for component in UP)
         process = subprocess.Popen(
-            [AIRFLOW, "standalone"], env=environment, stdout=out, stderr=out, start_new_session=True
+            ["bash", "-c", f"{words} & wait"], env=environment, stdout=out, stderr=out, start_new_session=True
         )
+        live.group = process.pid
         try:
             wait_for_dags(live, process, log)
             yield live
@@ -119,6 +140,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def told(web: WebServer) -> list[str]:
+    """The causes that were told and the good runs' pings, in their order."""
+    return [fact["cause"] if path == "/hook" else path for _, path, fact in web.asked]
+
+
 def accounts_seen(home: Home) -> dict[str, str]:
     """By platform, of the latest day: `all`, or why no account was seen."""
     sql = (
@@ -135,17 +161,62 @@ def accounts_seen(home: Home) -> dict[str, str]:
 
 
 def test_a_dead_day_is_a_day_of_reasons_a_failing_platform_turns_it_red_and_a_good_day_is_green(
-    standalone: Standalone, network: Home
+    standalone: Standalone, network: Home, web: WebServer
 ) -> None:
-    """The failing days come first: values of the same day rightly take the place of its reasons."""
+    """The failing days come first: values of the same day rightly take the place of its reasons.
+
+    Each cause is told once, by the task that failed for good, and not again by the verdict.
+    """
     network.sandbox.script([Fault(name, "", None, "503") for name in ("youtube", "x", "facebook")])
     assert standalone.run("dead") == "failed"
     assert accounts_seen(network) == {"youtube": "unavailable", "x": "unavailable", "facebook": "unavailable"}
+    assert sorted(told(web)) == ["facebook-unavailable", "x-unavailable", "youtube-unavailable"]
 
     network.sandbox.script([Fault("x", "", None, "401")])
     assert standalone.run("one-fails") == "failed"
     assert accounts_seen(network) == {"youtube": "all", "x": "denied", "facebook": "all"}
+    assert told(web)[3:] == ["x-denied"]
 
     network.sandbox.script([])
     assert standalone.run("well") == "success"
     assert accounts_seen(network) == {"youtube": "all", "x": "all", "facebook": "all"}
+    assert told(web)[4:] == ["/ping"]
+
+
+def test_no_secret_is_in_what_airflow_keeps_nor_in_a_process_list(standalone: Standalone, network: Home) -> None:
+    """Neither in logs nor in tables (XComs, rendered templates) nor in arguments, after good days and bad ones."""
+    home, words = Path(standalone.environment["AIRFLOW_HOME"]), list(SECRETS.values())
+    assert search.found(home, words) == []
+    assert search.found(network.settings.home, words) == []
+    told = search.found(home, ["one-fails", "bearer token is refused"])  # what is there is found
+    assert {Path(file).suffix for file, _ in told} >= {".db", ".log"}
+    for process in group(standalone):
+        arguments = (process / "cmdline").read_bytes().decode()
+        assert not [word for word in words if word in arguments]
+
+
+def test_every_port_is_on_loopback(standalone: Standalone) -> None:
+    inodes = {
+        link.removeprefix("socket:[").removesuffix("]")
+        for process in group(standalone)
+        for descriptor in (process / "fd").iterdir()
+        if (link := os.readlink(descriptor)).startswith("socket:")
+    }
+    listening = [
+        line.split()[1]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        if line.split()[3] == "0A" and line.split()[9] in inodes
+    ]
+    assert listening
+    assert {address.partition(":")[0] for address in listening} == {"0100007F"}, listening
+
+
+def group(live: Standalone) -> list[Path]:
+    """The processes of Airflow's session."""
+    return [
+        process
+        for process in Path("/proc").glob("[0-9]*")
+        if (process / "stat").exists()
+        and (process / "stat").read_text().rpartition(")")[2].split()[3] == str(live.group)
+    ]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from socialmetrics import clock, settings
 from socialmetrics.errors import Misconfigured
-from socialmetrics.settings import LADDER, LADDERS, Access
+from socialmetrics.settings import LADDER, LADDERS, Access, Network
 
 
 @pytest.fixture
@@ -55,24 +55,24 @@ def test_from_the_environment(env: pytest.MonkeyPatch) -> None:
 
 def test_from_a_file_beside_and_the_environment_wins(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     Path(".env").write_text(
-        "SOCIALMETRICS_TIMEZONE=America/Chicago\nSOCIALMETRICS_X_TOKEN=from file\nSOCIALMETRICS_YOUTUBE_TOKEN=kept\n"
+        "SOCIALMETRICS_TIMEZONE=America/Chicago\nSOCIALMETRICS_X_TOKEN=from-file\nSOCIALMETRICS_YOUTUBE_TOKEN=kept\n"
         "SOCIALMETRICS_FACEBOOK_TOKEN=\n"
     )
-    env.setenv("SOCIALMETRICS_X_TOKEN", "from environment")
+    env.setenv("SOCIALMETRICS_X_TOKEN", "from-environment")
     assert settings.load().timezone == "America/Chicago"
-    assert secrets(settings.access("x")) == {"": "from environment"}
+    assert secrets(settings.access("x")) == {"": "from-environment"}
     assert secrets(settings.access("youtube")) == {"": "kept"}
     assert not settings.access("facebook").is_set_up
 
 
 def test_named_credentials_and_extras(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("from a file\n")
+    (tmp_path / "secret").write_text("from-a-file\n")
     env.setenv("SOCIALMETRICS_FACEBOOK_TOKEN_FILE", str(tmp_path / "secret"))
     env.setenv("SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN", "two")
     env.setenv("SOCIALMETRICS_FACEBOOK_ST_MARYS_TOKEN_FILE", str(tmp_path / "secret"))
     env.setenv("SOCIALMETRICS_FACEBOOK_APP_SECRET", "shh")
     found = settings.access("facebook", ("app_secret",))
-    assert secrets(found) == {"": "from a file", "childrens": "two", "st_marys": "from a file"}
+    assert secrets(found) == {"": "from-a-file", "childrens": "two", "st_marys": "from-a-file"}
     assert {name: value.get_secret_value() for name, value in found.extras.items()} == {"app_secret": "shh"}
     assert settings.access("facebook").extras == {}
 
@@ -116,6 +116,14 @@ def test_a_wrong_setting_is_named(env: pytest.MonkeyPatch, name: str, value: str
         ("X_UNITS_PER_DAY", "-1"),
         ("X_LADDER", "0,one"),
         ("X_LADDER", "-1,3"),
+        ("X_TOKEN", "Bearer canary"),
+        ("X_TOKEN", "canary\u2019"),
+        ("X_TOKEN", "canary\ncanary"),
+        ("X_CHILDRENS_TOKEN", " "),
+        ("X_URL", "127.0.0.1:8800/x"),
+        ("X_URL", "https://robot:canary@x.example.org"),
+        ("X_URL", "http://[bad"),
+        ("X_URL", "http://x.example.org/two words"),
         ("X_TOKEN_FILE", "nowhere"),
         ("X_TOKEN_FILE", "."),
         ("X_TOKEN_FILE", "binary"),
@@ -129,6 +137,50 @@ def test_a_wrong_platform_setting_is_named(env: pytest.MonkeyPatch, name: str, v
     with pytest.raises(Misconfigured) as caught:
         settings.access("x")
     check_sentence(caught.value, f"SOCIALMETRICS_{name}")
+    assert "canary" not in str(caught.value)
+
+
+def test_blanks_around_a_token_are_nobody_s_intention(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SOCIALMETRICS_X_TOKEN", " one\n")
+    assert secrets(settings.access("x")) == {"": "one"}
+
+
+def test_the_way_out_is_read_in_either_spelling(env: pytest.MonkeyPatch) -> None:
+    """curl reads https_proxy, others HTTPS_PROXY; under cron both stand in .env."""
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        env.delenv(name, raising=False)
+    assert settings.network() == Network()
+    Path(".env").write_text("https_proxy=proxy.hospital.example:3128\nNO_PROXY=.hospital.example\n", encoding="utf-8")
+    found = settings.access("x").network
+    assert found == settings.network()
+    assert found.proxy
+    assert (found.proxy.get_secret_value(), found.no_proxy) == (
+        "http://proxy.hospital.example:3128",
+        ".hospital.example",
+    )
+    env.setenv("HTTPS_PROXY", "https://press:p%40ss@proxy.hospital.example:3129")
+    assert "p%40ss" not in repr(settings.network())
+
+
+@pytest.mark.parametrize(
+    "value", ["http://", "socks5://proxy:1080", "http://proxy:port", "http://press:p@ss/word@proxy"]
+)
+def test_a_proxy_that_is_no_address_is_named_without_its_password(env: pytest.MonkeyPatch, value: str) -> None:
+    env.setenv("HTTPS_PROXY", value)
+    with pytest.raises(Misconfigured) as caught:
+        settings.network()
+    check_sentence(caught.value, "HTTPS_PROXY")
+    assert "p@ss" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x30\x82\x01", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_a_bundle_without_a_certificate_is_named(env: pytest.MonkeyPatch, content: bytes | None) -> None:
+    if content is not None:
+        Path("authority.pem").write_bytes(content)
+    env.setenv("SOCIALMETRICS_CA_BUNDLE", "authority.pem")
+    with pytest.raises(Misconfigured) as caught:
+        settings.access("x")
+    check_sentence(caught.value, "SOCIALMETRICS_CA_BUNDLE")
 
 
 def test_a_file_that_is_no_text_is_named() -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class ByMeaning(RetryPolicy):
-    """A throttled platform is asked again when it said, a silent one after longer and longer waits.
+    """A throttled platform is asked again when it said, a silent one, or one that another process is asking, after
+    longer and longer waits.
 
     The wait is the scheduler's: no slot is held. A longer wait is left to the hourly run; the rest needs a person.
     """
@@ -27,14 +28,14 @@ class ByMeaning(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Mapping[str, Any] | None = None
     ) -> RetryDecision:
         from socialmetrics import clock, retries
-        from socialmetrics.errors import Exhausted, SocialmetricsError, Throttled, Unavailable
+        from socialmetrics.errors import Exhausted, Locked, SocialmetricsError, Throttled, Unavailable
 
         said, wait = str(exception), None
         if isinstance(exception, Throttled) and exception.retry_after:
             wait = timedelta(seconds=exception.retry_after)
         elif isinstance(exception, Exhausted) and exception.resets_at:
             wait = max(exception.resets_at - clock.now(), timedelta(0))
-        elif isinstance(exception, Throttled | Unavailable):
+        elif isinstance(exception, Throttled | Unavailable | Locked):
             wait = retries.wait_after(try_number, retry_delay())
         elif not isinstance(exception, SocialmetricsError):
             return RetryDecision.default()
@@ -126,23 +127,52 @@ def week() -> str:
 
 
 def verdict() -> str:
-    """The day's verdict in words; raises where it is red, so that the run is."""
+    """The day's verdict in words, and what gaps before it left in the task's log; raises where it is red, so that the
+    run is."""
     from socialmetrics import pipeline
 
     here = settings()
-    found = pipeline.verdict(here, day(here))
+    when = day(here)
+    found = pipeline.verdict(here, when)
+    for gap in pipeline.gaps(here, when):
+        print(gap)
     if found.is_red:
+        _log(pipeline.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))
     return found.words
+
+
+def heartbeat() -> None:
+    """Tell the monitor that the run was good."""
+    from socialmetrics import pipeline
+
+    _log(pipeline.heartbeat(settings()))
+
+
+def failed(context: Mapping[str, Any]) -> None:
+    """What a task that has failed for good is announced as, before the others are done; the verdict tells its own."""
+    from socialmetrics import pipeline
+
+    error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
+    if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
+        return
+    here, run = settings(), context["dag_run"]
+    when = pipeline.day_of(here, scheduled_at=run.logical_date or run.run_after)
+    platform = str(context.get("label", "")).partition("-")[0]
+    doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
+    _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))
+
+
+def _log(told: list[str]) -> None:
+    for words in told:
+        print(words)
 
 
 def reach(platform: str) -> Access:
     """The connection `socialmetrics_NAME` (host: base URL, password: token, extra: credentials and the platform's
     extras) over what the environment says."""
-    from pydantic import SecretStr
-
     from socialmetrics import platforms
-    from socialmetrics.settings import access
+    from socialmetrics.settings import access, base_url, secret_of
 
     extras = platforms.load(platform).EXTRAS
     found = access(platform, extras)
@@ -153,9 +183,10 @@ def reach(platform: str) -> Access:
     more = connection.extra_dejson
     tokens = {"": connection.password} if connection.password else {}
     tokens |= {name.lower(): token for name, token in more.get("credentials", {}).items()}
+    told = f"The connection socialmetrics_{platform}"
     return replace(
         found,
-        url=connection.host or found.url,
-        tokens=found.tokens | {name: SecretStr(token) for name, token in tokens.items()},
-        extras=found.extras | {name: SecretStr(more[name]) for name in extras if name in more},
+        url=base_url(f"{told}'s host", connection.host) or found.url,
+        tokens=found.tokens | {name: secret_of(told, token) for name, token in tokens.items()},
+        extras=found.extras | {name: secret_of(told, more[name]) for name in extras if name in more},
     )

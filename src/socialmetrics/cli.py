@@ -77,12 +77,18 @@ def init(
 @app.command()
 def check(
     offline: Annotated[bool, typer.Option("--offline", help="Check the directory and the settings only.")] = False,
+    network: Annotated[
+        bool, typer.Option("--network", help="Only whether each host is reached, no token sent.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check the directory, the settings and each platform's token with one cheap call."""
     from socialmetrics import pipeline
 
     here = settings.load()
+    if network:
+        _check_network(here, as_json)
+        return
     people = pipeline.read_directory(here)
     found = pipeline.check(here, offline)
     if as_json:
@@ -113,7 +119,7 @@ def resolve(platform: PlatformOption = None) -> None:
 
 @app.command()
 def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOption = False) -> None:
-    """Say what a day and thirty days will cost: calls, quota units and dollars, usually and at most."""
+    """Say what a day and thirty days will cost (calls, quota units, dollars), and what a year takes on disk."""
     from socialmetrics import pipeline
 
     here = settings.load()
@@ -129,6 +135,7 @@ def plan(day: DayOption = None, platform: PlatformOption = None, as_json: JsonOp
     for name, of_it in waiting.items():
         for on, count in of_it.items():
             out.print(f"{name}: {count} accounts were left out by the budget and are due again on {on}")
+    out.print(pipeline.disk(here))
 
 
 @app.command()
@@ -189,41 +196,50 @@ def run(
 ) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
     from socialmetrics import pipeline
+    from socialmetrics.causes import fault_of
 
     here = settings.load()
     when = pipeline.day_of(here, _date(day))
-    faults: list[str] = []
     names = _names(platform)
     if missing:
         lacking = {name for name, _ in pipeline.missing(here, when)}
         names = [name for name in names if name in lacking]
         if not names:
             return
-    for name in names:
-        try:
-            _extract(here, name, when, again, quiet=as_json)
-        except errors.TooLate as late:
-            faults.append(str(late))
-        except errors.SocialmetricsError:
-            raise
-        except Exception as error:  # a defect of one platform's module leaves the others alone
-            faults.append(
-                f"{name}: this program failed ({type(error).__name__}). Run `extract -p {name}` and report it."
-            )
     try:
-        pipeline.model(here)
-        pipeline.publish(here)
-    except errors.SocialmetricsError as error:
-        faults.append(str(error))
-    verdict = pipeline.verdict(here, when)
-    faults = list(dict.fromkeys([*faults, *verdict.faults]))
+        verdict = _run(here, when, names, again, quiet=as_json)
+        gaps = pipeline.gaps(here, when)
+    except Exception as error:  # as a faulty directory, or a full disk
+        _announce(here, when, [fault_of(error)])
+        raise
     if as_json:
-        _print_json({"day": str(when.date), "verdict": verdict.words, "faults": faults})
+        words = {"day": str(when.date), "verdict": verdict.words}
+        _print_json(words | {"gaps": [str(gap) for gap in gaps], "faults": verdict.faults})
     else:
         out.print(f"{when.date}: {verdict.words}")
-        for fault in faults:
+        for gap in gaps:
+            out.print(str(gap))
+        for fault in verdict.faults:
             err.print(fault)
-    if faults:
+    if verdict.is_red:
+        _announce(here, when, verdict.found)
+        raise typer.Exit(1)
+    for told in pipeline.heartbeat(here):
+        err.print(told)
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say each platform's last good day, for a monitor: exit 1 when one is over 26 hours old."""
+    from socialmetrics import pipeline
+
+    found = pipeline.status(settings.load())
+    if as_json:
+        _print_json([standing.row() for standing in found])
+    else:
+        for standing in found:
+            out.print(str(standing))
+    if all(standing.state == "not set up" for standing in found) or any(s.state == "late" for s in found):
         raise typer.Exit(1)
 
 
@@ -270,6 +286,26 @@ def reparse(
     out.print(
         f"{platform} {run_id}: {pipeline.reparse(here, platform, run_id)} observations; run `socialmetrics model` next"
     )
+
+
+@app.command()
+def forget(
+    platform: Annotated[str | None, typer.Argument(help="A platform; without one, forget again all that was.")] = None,
+    post: Annotated[
+        str | None, typer.Argument(help="The post's id, as the column post_id has it, or its link.")
+    ] = None,
+) -> None:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay."""
+    from socialmetrics import pipeline
+
+    if platform and not post:
+        raise typer.BadParameter("Name the post too, by its id or its link.")
+    with err.status("taking it out, and building the marts anew"):
+        found = pipeline.forget(settings.load(), platform, post)
+    packs = f"; made again: {', '.join(found.packs)}" if found.packs else ""
+    out.print(f"gone from {found.files} files of landing, and from the warehouse{packs}")
+    for day in found.noted_on:
+        err.print(f"directory/notes.csv still speaks of it, on {day}. Change or remove that line.")
 
 
 @app.command()
@@ -333,11 +369,54 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
             raise
-        where = error.filename or "the warehouse"
+        where = error.filename2 or error.filename or "the warehouse"
         err.print(f"{error.strerror}: {where}. Make room or correct the permissions, then run again.")
     else:
         return
     sys.exit(1)
+
+
+def _run(here: Settings, when: Any, names: list[str], again: bool, quiet: bool) -> Any:
+    """The verdict of a day's whole work. Raises what stops all of it."""
+    from socialmetrics import pipeline
+    from socialmetrics.causes import fault_of
+
+    faults = []
+    for name in names:
+        try:
+            _extract(here, name, when, again, quiet)
+        except errors.TooLate as late:
+            faults.append(fault_of(late))
+        except errors.SocialmetricsError:
+            raise
+        except Exception as error:  # a defect of one platform's module leaves the others alone
+            faults.append(fault_of(error, name))
+    try:
+        pipeline.model(here)
+        pipeline.publish(here)
+    except errors.SocialmetricsError as error:
+        faults.append(fault_of(error, doing="build"))
+    return pipeline.verdict(here, when, faults)
+
+
+def _check_network(here: Settings, as_json: bool) -> None:
+    from socialmetrics import pipeline
+
+    found = pipeline.check_network(here)
+    if as_json:
+        _print_json([{"host": host, "state": state, "message": message} for host, state, message in found])
+    else:
+        for host, state, message in found:
+            out.print(", ".join(filter(None, (f"{host}: {state}", message))))
+    if any(state != "reached" for _, state, _ in found):
+        raise typer.Exit(1)
+
+
+def _announce(here: Settings, when: Any, faults: Sequence[Any]) -> None:
+    from socialmetrics import pipeline
+
+    for told in pipeline.announce(here, when, faults):
+        err.print(told)
 
 
 def _extract(here: Settings, name: str, when: Any, again: bool, quiet: bool) -> Any:

@@ -48,6 +48,11 @@ def stopwatch() -> float:
     return time.monotonic()
 
 
+def since(began: float) -> float:
+    """Seconds since a `stopwatch`; none while the clock stands still, so that a replay lands the same bytes."""
+    return 0.0 if _held else stopwatch() - began
+
+
 def stamp(instant: datetime) -> str:
     """`20261122T220000Z`: an instant as base URLs and run ids spell it, with a fraction only where there is one."""
     utc = instant.astimezone(UTC)

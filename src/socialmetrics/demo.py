@@ -175,7 +175,7 @@ def _airflow(settings: Settings, sandbox: Sandbox, dag: str, instant: datetime, 
     with out.status(f"Airflow runs {dag}"), log.open("w", encoding="utf-8") as file:
         for command in (["db", "migrate"], ["dags", "test", dag, instant.isoformat()]):
             done = subprocess.run(
-                [airflow, *command], env=environment, stdout=file, stderr=subprocess.STDOUT, check=False
+                [airflow, *command], env=environment, cwd=home, stdout=file, stderr=subprocess.STDOUT, check=False
             )
             if done.returncode:
                 raise SocialmetricsError(f"Airflow's {dag} failed. Its log says why: {log}")

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from socialmetrics.errors import Misconfigured
 from socialmetrics.records import Account, Initiative, Note, Organization
+from socialmetrics.settings import MAIL
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
@@ -46,6 +47,13 @@ def _credential(value: str) -> str:
     return value.lower()
 
 
+def _mail(value: str) -> str:
+    if not MAIL.fullmatch(value):
+        raise ValueError("is no mail address; write it as name@hospital.org")
+    return value
+
+
+Mail = Annotated[Text, AfterValidator(_mail)]
 Day = Annotated[date, BeforeValidator(_day)]
 AccountId = Annotated[Text, AfterValidator(_account_id)]
 Credential = Annotated[str, AfterValidator(_credential)]
@@ -122,7 +130,7 @@ class _NoteRow(_Row):
 class _OwnerRow(_Row):
     platform: Slug
     name: Text
-    mail: Text
+    mail: Mail
 
 
 RowType = TypeVar("RowType", bound=_Row)
@@ -141,6 +149,11 @@ class Directory:
         """A platform's resolved accounts that are to be observed on `day`: own ones first."""
         due = [a for a in self.accounts if a.platform == platform and a.account_id and a.is_due(day)]
         return sorted(due, key=lambda account: not account.is_own)
+
+    def mails_of_owners(self) -> dict[str, list[str]]:
+        """Who is told when a platform's token ends."""
+        names = dict.fromkeys(owner["platform"] for owner in self.owners)
+        return {name: [owner["mail"] for owner in self.owners if owner["platform"] == name] for name in names}
 
     def unresolved(self, platform: str) -> list[Account]:
         """A platform's accounts that still lack their stable id."""

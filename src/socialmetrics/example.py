@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from socialmetrics import private
 from socialmetrics.records import Account, Initiative, Organization
 
 ORGANIZATIONS = tuple(field.name for field in fields(Organization))
@@ -55,6 +56,17 @@ SOCIALMETRICS_TIMEZONE={timezone}
 # SOCIALMETRICS_FACEBOOK_TOKEN=
 # SOCIALMETRICS_FACEBOOK_APP_SECRET=
 # SOCIALMETRICS_FACEBOOK_CHILDRENS_TOKEN=   a named credential: `childrens` in the column credential of accounts.csv
+
+# Who is told of a red day: docs/alerts.md
+# SOCIALMETRICS_ALERT_MAIL=
+# SOCIALMETRICS_SMTP_URL=
+# SOCIALMETRICS_ALERT_WEBHOOK_URL=
+# SOCIALMETRICS_HEARTBEAT_URL=
+
+# The way out of a network with a proxy: docs/proxies.md
+# HTTPS_PROXY=
+# NO_PROXY=
+# SOCIALMETRICS_CA_BUNDLE=
 """
 
 
@@ -64,8 +76,9 @@ def write(home: Path, timezone: str) -> Iterator[tuple[Path, bool]]:
     for path, content in {**contents, home / ".env": ENV.format(timezone=timezone)}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not path.exists()
-        if is_new:
-            path.touch(mode=0o600 if path.name == ".env" else 0o644)
+        if is_new and path.name == ".env":
+            private.write(path, content)
+        elif is_new:
             path.write_text(content, encoding="utf-8")
         yield path, is_new
 

@@ -16,9 +16,17 @@ from typing import Any
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from socialmetrics import clock, platforms
+from socialmetrics import clock, platforms, withdrawn
 from socialmetrics.budget import Budget
-from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
+from socialmetrics.errors import (
+    Denied,
+    Exhausted,
+    Misconfigured,
+    SocialmetricsError,
+    Throttled,
+    Unavailable,
+    Unexpected,
+)
 from socialmetrics.landing import Landing, response_line
 from socialmetrics.platforms import Platform
 from socialmetrics.platforms.answers import kept, shape
@@ -38,6 +46,7 @@ from socialmetrics.records import (
     Tracked,
 )
 from socialmetrics.settings import Access
+from socialmetrics.withdrawn import Withdrawn
 
 ATTEMPTS = 3
 COLLECTED_AFTER = 100_000  # objects; Python's own figure is 700
@@ -87,6 +96,10 @@ class Extraction:
     @cached_property
     def known_posts(self) -> set[str]:
         return self.landing.known_posts(self.platform, self.started_at)
+
+    @cached_property
+    def withdrawn(self) -> Withdrawn:
+        return withdrawn.read(self.landing)
 
     def run(self, accounts: list[Account], tracked: Tracked, heard: Sequence[Response] = ()) -> None:
         """Make every call that is planned, and those that its answers make due, until nothing new is.
@@ -143,7 +156,7 @@ class Extraction:
             elif isinstance(record, Profile):
                 self.profiles.append(record)
             elif record.post_id not in self.known_posts:
-                self.posts[record.post_id] = record
+                self.posts[record.post_id] = self.withdrawn.post(record)
 
     def stop(self, problem: SocialmetricsError) -> None:
         """Make no call in this run; each leaves `problem`."""
@@ -317,19 +330,21 @@ class Extraction:
         return isinstance(error, Unavailable)
 
     def _stop_for(self, call: Call, problem: SocialmetricsError) -> None:
-        """A refusal, an empty purse or a long wait ends a token's calls; silence, three times, the platform's."""
+        """A refusal, an empty purse or a long wait ends a token's calls; a way that is closed, or silence three times,
+        the platform's."""
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(problem, Unavailable) else 0
         is_partial = isinstance(problem, Throttled) and problem.is_partial
         if isinstance(problem, Denied | Exhausted | Throttled) and not is_partial:
             self._stopped[self.reach.tokens.get(call.credential)] = problem
-        elif self._failed_in_a_row >= IN_A_ROW:
+        elif isinstance(problem, Misconfigured) or self._failed_in_a_row >= IN_A_ROW:
             self._stopped[None] = problem
 
     def _keep(
         self, call: Call, number: int, answer: Answer, fetched_at: datetime, lines: GzipFile
     ) -> Unexpected | None:
         """Land one page; of one that cannot be read only the shape."""
-        response = self._response(call, number, fetched_at, kept(answer.body, call.keep), None)
+        body = self.withdrawn.body(self.platform, kept(answer.body, call.keep))
+        response = self._response(call, number, fetched_at, body, None)
         try:
             self._write(response, lines)
         except Unexpected as problem:
@@ -403,7 +418,7 @@ class Extraction:
                 is_last=False,
                 units=units,
                 dollars=dollars,
-                latency_ms=round(1000 * (clock.stopwatch() - began)),
+                latency_ms=round(1000 * clock.since(began)),
                 measured_on=self.measured_on,
                 called_at=clock.now(),
                 run_id=self.run_id,

@@ -6,15 +6,15 @@ and what was spent come from here, never from the warehouse, so that a failed bu
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import math
 import os
 import re
-import time as seconds
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -31,12 +31,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from socialmetrics.errors import Misconfigured
+from socialmetrics import clock, lock
+from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
 
 PART = ".part"
-ABANDONED_SECONDS = 3600
+TOMBSTONES = "forgotten.jsonl"
 LOOKBACK_DAYS = 100
 GRACE_DAYS = 14  # after a post's last rung: a weekly account may miss its day once
 CLOSES_AFTER = timedelta(days=7)
@@ -54,25 +55,60 @@ class Landing:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def prepare(self, platform: str = "", shard: str = "") -> None:
-        """Make the folders, and clear what a killed run of `platform` and `shard` left half-written."""
-        for kind, columns in COLUMNS.items():
-            empty = self.root / kind / "columns.parquet"
-            if not empty.exists():
-                _write_parquet(empty, columns.empty_table())
-        for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
-            if shard_of(leftover.name) == shard:
-                leftover.unlink(missing_ok=True)
-        for leftover in self.root.glob(f"*/*_on=*/*{PART}"):  # another platform's run may be writing a fresh one
-            with suppress(FileNotFoundError):
-                if seconds.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+    def prepare(self) -> None:
+        """Make the folders, and clear what a killed run left half-written of what all platforms share."""
+        with self._shared():
+            for kind, columns in COLUMNS.items():
+                empty = self.root / kind / "columns.parquet"
+                if not empty.exists():
+                    _write_parquet(empty, columns.empty_table())
+            for leftover in self.root.glob(f"*/*_on=*/*{PART}"):
+                leftover.unlink()
+
+    @contextmanager
+    def hold(self, platform: str, instant: datetime, part: str = "", last: str = "runs") -> Iterator[str]:
+        """Hold `part` of a platform (a shard, `-resolve`) while it is asked; the name under which the run lands.
+
+        It is the run's instant and part, with a number where a run of that name has finished, which its rows of kind
+        `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
+        """
+        self.prepare()
+        with self.writing(), lock.hold(self._locks / f"{platform}{part}"):
+            for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
+                if _part_of(leftover.name) == part:
                     leftover.unlink()
+            run_id = self.free_run_id(platform, f"{clock.stamp(instant)}{part}", last)
+            self.discard(platform, run_id)
+            yield run_id
+
+    def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
+        """A run's name, with a number where a run of that name has finished."""
+        rows = self._query(f"select distinct run_id from {{{last}}}", platform, since=clock.instant_of(name).date())
+        finished = {run_id for (run_id,) in rows}
+        return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in finished)
+
+    def discard(self, platform: str, run_id: str) -> None:
+        """Remove what a run landed that did not finish, or had nothing to tell."""
+        for path in self.root.glob(f"*/platform={platform}/*/{run_id}.*"):
+            path.unlink()
+
+    @property
+    def _locks(self) -> Path:
+        return self.root.with_name("locks")
+
+    def _shared(self) -> AbstractContextManager[None]:
+        """Hold what all platforms share, for a moment: the columns, the directory, imports."""
+        return lock.hold(self._locks / "landing", wait=True)
 
     def write(
         self, kind: str, records: Sequence[Any], run_id: str, instant: datetime, platform: str = ""
     ) -> Path | None:
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         path = self._path(kind, platform, run_id, instant, ".parquet")
+        if not platform:
+            with self._shared():
+                _write_parquet(path, table(records, COLUMNS[kind]))
+            return path
         month = _month_of(path)
         if month.exists():
             others = pq.read_table(month, partitioning=None).filter(pc.field("run_id") != run_id)
@@ -98,8 +134,74 @@ class Landing:
             for month, files in sorted(months.items()):
                 _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the folder together with other writers; waits while one has it to itself."""
+        with self._held(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder against every writer, to change what landed. Raises Locked where one is writing."""
+        try:
+            with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                yield
+        except BlockingIOError:
+            raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
+
+    @contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
+
+    def tombstones(self) -> list[str]:
+        """The lines of forgotten.jsonl, one a withdrawn post."""
+        path = self.root / TOMBSTONES
+        return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+
+    def write_tombstones(self, lines: Iterable[str]) -> None:
+        part = self.root / (TOMBSTONES + PART)
+        part.write_text("".join(lines), encoding="utf-8")
+        os.replace(part, self.root / TOMBSTONES)
+
+    def rewrite_parquet(self, kind: str, change: Callable[[pa.Table], pa.Table]) -> int:
+        """Change the landed files of a kind, each whole; returns how many did change. For who holds it `alone`."""
+        changed = 0
+        for path in sorted((self.root / kind).glob("**/*.parquet")):
+            before = pq.read_table(path, partitioning=None)
+            after = change(before)
+            if not after.equals(before):
+                _write_parquet(path, after)
+                changed += 1
+        return changed
+
+    def rewrite_responses(self, platform: str, ids: Iterable[str], change: Callable[[Response], Response]) -> int:
+        """Change a platform's responses that name one of these ids, as `rewrite_parquet` does with rows."""
+        spelled, changed = [json.dumps(each, ensure_ascii=False)[1:-1].encode() for each in ids], 0
+        for path in sorted(self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")):
+            with gzip.open(path) as lines:
+                before = list(lines)
+            after = [
+                response_line(change(_response(json.loads(line)))) if any(each in line for each in spelled) else line
+                for line in before
+            ]
+            if after != before:
+                with _packed(path) as packed:
+                    packed.writelines(after)
+                changed += 1
+        return changed
+
     def write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         """Land one file of the directory, unless it is what landed last."""
+        with self._shared():
+            self._write_directory(kind, records, day, run_id, instant)
+
+    def _write_directory(self, kind: str, records: Sequence[Any], day: date, run_id: str, instant: datetime) -> None:
         fresh = table(records, pa.schema([f for f in COLUMNS[kind] if f.name not in _DIRECTORY_COLUMNS]))
         landed = sorted(
             (self.root / kind).glob("landed_on=*/*.parquet"), key=lambda path: (path.parent.name, path.stem)
@@ -115,12 +217,8 @@ class Landing:
     @contextmanager
     def responses(self, platform: str, run_id: str, instant: datetime) -> Iterator[gzip.GzipFile]:
         """A gzip file of JSON lines to write responses to; it takes its place when the block ends without an error."""
-        path = self._path("responses", platform, run_id, instant, ".jsonl.gz")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + PART)
-        with part.open("wb") as raw, gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed:
-            yield packed
-        os.replace(part, path)
+        with _packed(self._path("responses", platform, run_id, instant, ".jsonl.gz")) as lines:
+            yield lines
 
     def read_responses(self, platform: str, run_id: str) -> list[Response]:
         """A run's responses. Raises Misconfigured where there is no such run."""
@@ -146,13 +244,6 @@ class Landing:
             path.name.removesuffix(".jsonl.gz")
             for path in self.root.glob(f"responses/platform={platform}/*/*.jsonl.gz")
         )
-
-    def free_run_id(self, platform: str, stamp: str, shard: str = "") -> str:
-        """A run's name: its instant and shard, with a number where something landed under that name already."""
-        stamp += shard
-        landed = self.root.glob(f"*/platform={platform}/*/{stamp}*")
-        taken = {path.name.partition(".")[0] for path in landed if not path.name.endswith(PART)}
-        return next(name for name in chain([stamp], (f"{stamp}-{n}" for n in count(2))) if name not in taken)
 
     def runs(self, day: date) -> list[Run]:
         """What became of each platform on `day`: its latest run, or the latest of each of its shards."""
@@ -180,6 +271,33 @@ class Landing:
             Run(run_id, platform, measured_on, _aware(scheduled_at), _aware(started_at), status, message)
             for run_id, platform, measured_on, scheduled_at, started_at, status, message in found
         ]
+
+    def silent_since(self, platform: str, account_ids: Collection[str], day: date) -> datetime | None:
+        """The beginning of the first run after the last value of any of these accounts, of the month up to `day`."""
+        found = self._query(
+            """
+            select min(started_at)
+            from {runs}
+            where
+                status <> 'not_set_up'
+                and started_at > coalesce(
+                    (
+                        select max(fetched_at)
+                        from {observations}
+                        where value is not null and post_id is null and list_contains($ids, account_id)
+                    ),
+                    timestamp '1970-01-01'
+                )
+            """,
+            platform,
+            since=day - timedelta(days=31),
+            ids=list(account_ids),
+        )
+        return _aware(found[0][0]) if found[0][0] else None
+
+    def days_run(self) -> int:
+        """On how many days any platform was asked."""
+        return int(self._query("select count(distinct measured_on) from {runs}")[0][0])
 
     def heard(self, platform: str, day: date) -> list[Response]:
         """All that the finished runs of `day` were answered, oldest first."""
@@ -285,6 +403,54 @@ class Landing:
         """The posts that landed before an instant."""
         query = "select distinct post_id from {posts} where fetched_at < $before"
         return {row[0] for row in self._query(query, platform, before=naive(before))}
+
+    def post_named(self, platform: str, name: str) -> str | None:
+        """The id of a landed post that is this, or whose link is."""
+        query = "select post_id from {posts} where $name in (post_id, url) limit 1"
+        return next((post_id for (post_id,) in self._query(query, platform, name=name)), None)
+
+    def last_counted(self, platform: str, before: date) -> date | None:
+        """The last day before another on which the platform gave a count."""
+        found = self._query(
+            "select max(measured_on) from {runs} where measured_on < $before and status in ('complete', 'partial')",
+            platform,
+            before=before,
+        )
+        last: date | None = found[0][0]
+        return last
+
+    def counted_across(self, platform: str, before: date, after: date) -> int:
+        """How many accounts have a value on `after` and one on `before` or in the week up to it."""
+        found = self._query(
+            """
+            select count(*)
+            from (
+                select account_id
+                from {observations}
+                where post_id is null and value is not null
+                    and (measured_on = $after or measured_on between $week_before and $before)
+                group by account_id
+                having max(measured_on) = $after and min(measured_on) <= $before
+            )
+            """,
+            platform,
+            since=before - timedelta(days=7),
+            week_before=before - timedelta(days=7),
+            before=before,
+            after=after,
+        )
+        return int(found[0][0])
+
+    def published_between(self, platform: str, began: datetime, ended: datetime) -> int:
+        """How many posts are known that were published between two instants."""
+        found = self._query(
+            "select count(distinct post_id) from {posts} where published_at >= $began and published_at < $ended",
+            platform,
+            since=began.date(),
+            began=naive(began),
+            ended=naive(ended),
+        )
+        return int(found[0][0])
 
     def spent(self, platform: str, since: datetime, shard: str = "") -> tuple[int, Decimal]:
         """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole."""
@@ -499,6 +665,12 @@ def parts_of(run_id: str) -> int:
     return int(found.group(1)) if found else 1
 
 
+def _part_of(name: str) -> str | None:
+    """The part of its platform that a run's file is of; None where it is no run's."""
+    found = re.search(r"Z(-\d+of\d+|-[a-z]+)?", name)
+    return found.group(1) or "" if found else None
+
+
 def shard_of(name: str) -> str:
     found = re.search(r"-\d+of\d+", name)
     return found.group() if found else ""
@@ -526,23 +698,43 @@ def _put_together(month: Path, files: list[Path]) -> None:
     landed = _runs_in(month) if month.exists() else set()
     fresh = [path for path in files if path.stem not in landed]
     if fresh:
-        part = month.with_name(month.name + PART)
-        month.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer:
+        with (
+            _in_place(month) as part,
+            pq.ParquetWriter(part, pq.read_schema(fresh[0]), compression="zstd") as writer,
+        ):
             for path in ([month] if landed else []) + fresh:
                 writer.write_table(pq.read_table(path, partitioning=None))
-        os.replace(part, month)
     for path in files:
         path.unlink()
         with suppress(OSError):
             path.parent.rmdir()
 
 
+@contextmanager
+def _packed(path: Path) -> Iterator[gzip.GzipFile]:
+    with (
+        _in_place(path) as part,
+        part.open("wb") as raw,
+        gzip.GzipFile("", "wb", 4, raw, mtime=0) as packed,
+    ):
+        yield packed
+
+
 def _write_parquet(path: Path, table: pa.Table) -> None:
+    with _in_place(path) as part:
+        pq.write_table(table, part, compression="zstd")
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which takes its place when the block ends without an error, and else goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + PART)
-    pq.write_table(table, part, compression="zstd")
-    os.replace(part, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _aware(instant: datetime) -> datetime:

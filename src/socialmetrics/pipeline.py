@@ -10,25 +10,36 @@ The command line and the Airflow DAGs call what stands here and nothing below it
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from socialmetrics import clock, directory, exports, history, life, platforms, warehouse
+from socialmetrics import alerts, clock, directory, exports, history, life, outside, platforms, warehouse
 from socialmetrics.budget import Budget, quota_day_began, quota_day_ends, quota_month_began
+from socialmetrics.causes import Fault, causes, fault_of
 from socialmetrics.costs import DAYS, Cost, Outlook, summed
 from socialmetrics.directory import Directory
+from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
+from socialmetrics.gaps import Gap
+from socialmetrics.gaps import before as gap_before
 from socialmetrics.landing import Landing, parts_of, shard_of
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Subject, Tracked
-from socialmetrics.settings import Access, Settings, access
+from socialmetrics.settings import Access, Settings, access, network
+from socialmetrics.withdrawn import bury, read, sweep
 
 MOST_SHARDS = 4
 SHARD_ACCOUNTS = 10_000
+GOOD_FOR = timedelta(hours=26)  # a day, and two hours in which the next run may end
+LOOKED_BACK_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -86,20 +97,31 @@ def extract(
 
     A platform that fails raises nothing here: the run's status says so, and `verdict` makes it red. `only_missing`
     asks for what earlier runs of the day did not get; `shard`, as `-2of3`, takes a part of the accounts. Raises
-    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours.
+    Misconfigured for a faulty directory or setting, TooLate after the day's 24 hours, Locked where another process
+    asks the same.
+
+    What a killed run of the same instant left is asked for anew; where one has finished and nothing is missing, that
+    one stands.
     """
     day.check_fillable()
-    people = read_directory(settings)
-    run = _begin(settings, platform, day, reach, shard)
-    _land_directory(run, people)
-    if not run.reach.is_set_up:
-        return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
-    accounts, tracked = _asked(settings, run, people, shard)
-    if only_missing:
-        run.run(accounts, tracked, run.landing.heard(platform, day.date))
-    else:
-        run.run(accounts, replace(tracked, searched=frozenset()))
-    return _finish(run, day, *run.status(accounts))
+    people, landing = read_directory(settings), Landing(settings.landing)
+    with landing.hold(platform, clock.now(), shard) as run_id:
+        run = _begin(settings, platform, day, reach, run_id)
+        told = _told_at_this_instant(run, shard)
+        _land_directory(run, people)
+        if not run.reach.is_set_up:
+            if told and told.status == "not_set_up":
+                return Extracted(told)
+            return _finish(run, day, "not_set_up", f"{run.module.TITLE} has no token, so it is not set up.")
+        accounts, tracked = _asked(settings, run, people, shard)
+        if not only_missing:
+            run.run(accounts, replace(tracked, searched=frozenset()))
+            return _finish(run, day, *run.status(accounts))
+        run.run(accounts, tracked, landing.heard(platform, day.date))
+        if told and not run.calls:
+            landing.discard(platform, run_id)
+            return Extracted(told)
+        return _finish(run, day, *run.status(accounts))
 
 
 def missing(settings: Settings, day: Day) -> list[tuple[str, str]]:
@@ -126,7 +148,6 @@ def model(settings: Settings, full_refresh: bool = False) -> warehouse.Built:
 
     Raises BuildFailed, Locked or Misconfigured.
     """
-    Landing(settings.landing).compact(clock.now())
     return warehouse.build(settings, full_refresh=full_refresh)
 
 
@@ -194,6 +215,13 @@ def _as_resolved(accounts: list[Account]) -> list[Account]:
     return [replace(account, account_id=account.handle) for account in accounts]
 
 
+def disk(settings: Settings) -> Disk:
+    """What the warehouse's folder takes, and what a year adds."""
+    landing = Landing(settings.landing)
+    landing.prepare()
+    return measure(settings.warehouse, settings.landing, landing.days_run())
+
+
 def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str]]:
     """Each platform's state (`works`, `refused`, `not set up`, `set up` when offline) and what to do.
 
@@ -212,6 +240,19 @@ def check(settings: Settings, offline: bool = False) -> list[tuple[str, str, str
             problems = [str(problem) for account in first.values() if (problem := run.try_token(account))]
             found.append((name, "refused" if problems else "works", " ".join(problems)))
     return found
+
+
+def check_network(settings: Settings) -> list[tuple[str, str, str]]:
+    """Each host that this program asks or tells, whether it is reached, and what stands in the way.
+
+    No token is sent, and nothing is asked that would cost anything.
+    """
+    way, found = network(), []
+    for name in platforms.NAMES:
+        module = platforms.load(name)
+        url = access(name).at_the_present().url or module.VENDOR_BASE
+        found.append((urlsplit(url).hostname or url, *outside.reach(way, url)))
+    return [*found, *alerts.hosts(settings, way)]
 
 
 def why(settings: Settings, platform: str, account: str, metric: str, day: date, post_id: str | None = None) -> Life:
@@ -236,11 +277,12 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 
     Returns how many were filled in, and the accounts whose handle the platform does not know.
     """
-    run = _begin(settings, platform, day_of(settings), reach)
-    accounts = read_directory(settings).unresolved(platform)
-    if not accounts or not run.reach.is_set_up:
-        return 0, accounts
-    run.run(accounts, Tracked())
+    with Landing(settings.landing).hold(platform, clock.now(), "-resolve", last="calls") as run_id:
+        run = _begin(settings, platform, day_of(settings), reach, run_id)
+        accounts = read_directory(settings).unresolved(platform)
+        if not accounts or not run.reach.is_set_up:
+            return 0, accounts
+        run.run(accounts, Tracked())
     if run.problems:
         raise run.problems[0]
     ids = {(p.handle or "").lower(): p.account_id for p in run.found.profiles.values()}
@@ -251,28 +293,75 @@ def resolve(settings: Settings, platform: str, reach: Access | None = None) -> t
 def reparse(settings: Settings, platform: str, run_id: str) -> int:
     """Make a run's rows again from its kept responses and replace its files whole. Returns the observations made."""
     landing = Landing(settings.landing)
-    responses = landing.read_responses(platform, run_id)
-    if not responses:
-        return 0
-    began = clock.instant_of(run_id)
-    run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
-    for response in responses:
-        run.take(platforms.interpret(run.module, response))
-    run.land()
+    with landing.writing():
+        responses = landing.read_responses(platform, run_id)
+        if not responses:
+            return 0
+        began = clock.instant_of(run_id)
+        run = Extraction(platform, Access(), landing, responses[0].measured_on, run_id, began, Budget(), 0)
+        for response in responses:
+            run.take(platforms.interpret(run.module, response))
+        run.land()
     return len(run.observations)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What `forget` changed, and the days of the notes in notes.csv that speak of a withdrawn post."""
+
+    files: int
+    packs: tuple[str, ...]
+    noted_on: tuple[date, ...]
+
+
+def forget(settings: Settings, platform: str | None = None, post: str | None = None) -> Forgotten:
+    """Take a withdrawn post's text, title and link out of landing, packs and warehouse; its counts stay.
+
+    `post` is an id or a link. Without one, what was forgotten before is forgotten again, as after a backup came back.
+    Each step is whole, and a call that was cut short is put right by the next. Raises Misconfigured for a post that
+    never landed, Locked while a run writes, and what `model` raises.
+    """
+    landing = Landing(settings.landing)
+    with landing.alone():
+        landing.prepare()
+        if platform and post:
+            platforms.load(platform)
+            bury(landing, platform, _post_id(landing, platform, post), clock.now())
+        withdrawn = read(landing)
+        files = sweep(landing, withdrawn)
+    packs = exports.forget(settings.exports, withdrawn)
+    model(settings)
+    publish(settings)
+    warehouse.renew_as_of(settings)
+    notes = read_directory(settings).notes
+    noted_on = tuple(note.noted_on for note in notes if withdrawn.holds(note.platform, note.post_id))
+    return Forgotten(files, tuple(packs), noted_on)
+
+
+def _post_id(landing: Landing, platform: str, post: str) -> str:
+    found = landing.post_named(platform, post)
+    if found is None and not read(landing).holds(platform, post):
+        raise Misconfigured(
+            f"No post {post!r} of {platform} has landed. Give its id as the column post_id has it, or its link."
+        )
+    return found or post
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Of a day: `complete`, `complete but for ...` or `failed`, with what a person can do about it."""
 
-    day: date
+    day: Day
     runs: tuple[Run, ...]
-    faults: tuple[str, ...]
+    found: tuple[Fault, ...]
 
     @property
     def is_red(self) -> bool:
-        return bool(self.faults)
+        return bool(self.found)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(fault.told for fault in self.found))
 
     @property
     def words(self) -> str:
@@ -283,40 +372,152 @@ class Verdict:
         return f"complete but for {', '.join(partly)}" if partly else "complete"
 
 
-def verdict(settings: Settings, day: Day) -> Verdict:
-    """What a person can do something about: a platform that failed or never ran, an own account without a value."""
+def verdict(settings: Settings, day: Day, also: Iterable[Fault] = ()) -> Verdict:
+    """What a person can do something about: a platform that failed or never ran, an own account without a value.
+
+    `also`: what failed before or beside it.
+    """
     landing, people = Landing(settings.landing), read_directory(settings)
     landing.prepare()
-    runs = landing.runs(day.date)
-    faults = []
+    runs, found = landing.runs(day.date), list(also)
     for name in platforms.NAMES:
         of_it = [run for run in runs if run.platform == name and run.status != "not_set_up"]
         if of_it or not any(run.platform == name for run in runs):
-            faults += _faults(name, of_it, people.due(name, day.date), landing, day.date)
+            found += _faults(name, of_it, people.due(name, day.date), landing, day.date)
     if runs and all(run.status == "not_set_up" for run in runs):
-        faults.append(
-            "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
-        )
-    return Verdict(day.date, tuple(runs), tuple(dict.fromkeys(faults)))
+        told = "No platform is set up. docs/access.md says how to get a token; begin with SOCIALMETRICS_YOUTUBE_TOKEN."
+        found.append(Fault(told, "not_set_up"))
+    return Verdict(day, tuple(runs), tuple(found))
 
 
-def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[str]:
+def faults_behind(
+    settings: Settings, day: Day, error: BaseException, platform: str = "", doing: str = ""
+) -> list[Fault]:
+    """What a task that failed is announced as: of a platform, what the day's verdict will say of it.
+
+    Where no run of it tells, it is the error itself if that stopped it; else the verdict decides.
+    """
+    if not platform:
+        return [fault_of(error, doing=doing)]
+    found = [f for f in verdict(settings, day).found if f.platform == platform and f.kind != "not_run"]
+    is_stopped = isinstance(error, TooLate) or not isinstance(error, SocialmetricsError)
+    return found or ([fault_of(error, platform)] if is_stopped else [])
+
+
+def announce(settings: Settings, day: Day, faults: Iterable[Fault]) -> list[str]:
+    """Tell people of a day's causes, each once a day. Returns what could not be sent, in words."""
+    try:
+        owners = read_directory(settings).mails_of_owners()
+    except Misconfigured:
+        owners = {}
+    landing = Landing(settings.landing)
+    landing.prepare()
+
+    def since(fault: Fault) -> datetime | None:
+        return landing.silent_since(fault.platform, fault.account_ids, day.date) if fault.account_ids else None
+
+    found = causes(faults, day.date, day.fillable_until, settings.zone, since)
+    return alerts.tell(settings, network(), day.date, found, owners)
+
+
+def heartbeat(settings: Settings) -> list[str]:
+    """Tell the monitor that a run was good. Returns what could not be sent, in words."""
+    return alerts.ping(settings, network())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A platform's last good day: no fault, and published. `state`: good, late or not set up."""
+
+    platform: str
+    state: str
+    last_good_on: date | None = None
+    hours_old: float | None = None
+
+    def __str__(self) -> str:
+        if self.last_good_on is None:
+            return f"{self.platform}: {self.state if self.state == 'not set up' else 'no good day'}"
+        hours = f"{self.hours_old:.0f} hours old"
+        return f"{self.platform}: {self.last_good_on}, {hours}{', over 26' if self.state == 'late' else ''}"
+
+    def row(self) -> dict[str, str | float | None]:
+        on = str(self.last_good_on) if self.last_good_on else None
+        return {"platform": self.platform, "state": self.state, "last_good_on": on, "hours_old": self.hours_old}
+
+
+def status(settings: Settings) -> list[Standing]:
+    """Each platform's last good day of the last sixty; one that is over 26 hours old is late."""
+    landing, people = Landing(settings.landing), read_directory(settings)
+    landing.prepare()
+    last, published = clock.last_scheduled_day(clock.now(), settings.zone), warehouse.published_through(settings)
+    days = [last - timedelta(days=number) for number in range(LOOKED_BACK_DAYS)]
+    runs = cache(landing.runs)
+    return [_standing(settings, landing, people, name, runs, days, published) for name in platforms.NAMES]
+
+
+def _standing(
+    settings: Settings,
+    landing: Landing,
+    people: Directory,
+    name: str,
+    runs: Callable[[date], list[Run]],
+    days: list[date],
+    published: date | None,
+) -> Standing:
+    newest = next((run for day in days for run in runs(day) if run.platform == name), None)
+    if newest is None or newest.status == "not_set_up":
+        return Standing(name, "not set up" if newest or not people.due(name, days[0]) else "late")
+    for day in days:
+        of_it = [run for run in runs(day) if run.platform == name and run.status != "not_set_up"]
+        if of_it and published and day <= published:
+            heard = landing.observed(name, day) | landing.reasons(name, day).keys()
+            due = [account for account in people.due(name, day) if Subject(account.account_id or "") in heard]
+            if not _faults(name, of_it, due, landing, day):
+                age = clock.now() - clock.scheduled_instant(day, settings.zone)
+                return Standing(name, "late" if age > GOOD_FOR else "good", day, round(age / timedelta(hours=1), 1))
+    return Standing(name, "late")
+
+
+def gaps(settings: Settings, day: Day) -> list[Gap]:
+    """Of each platform that answers on `day` and did not on the days before: what is back, derived and gone."""
+    people = read_directory(settings)
+    found = (gap_before(settings, people, name, day.date) for name in platforms.NAMES)
+    return [gap for gap in found if gap]
+
+
+def _faults(name: str, runs: list[Run], due: list[Account], landing: Landing, on: date) -> list[Fault]:
     """One platform's: of its only run, or of its shards."""
     if not due:
         return []
+    ids = tuple(account.account_id or "" for account in due)
     if not runs or len(runs) < parts_of(runs[0].run_id):
-        return [f"{name}: not every run has finished for {on}. Run `socialmetrics run --platform {name}`."]
-    failed = [f"{name}: {run.message}" for run in runs if run.status == "failed"]
-    if len(failed) == len(runs):
-        return failed
+        told = f"{name}: not every run has finished for {on}. Run `socialmetrics run --platform {name}`."
+        return [Fault(told, "not_run", name, account_ids=ids)]
+    silent, failed = [run for run in runs if run.status == "failed"], []
+    why = landing.reasons(name, on) if silent else {}
+    if silent:
+        kind, credential = _usual_reason(due, why)
+        failed = [Fault(f"{name}: {run.message}", kind, name, credential, account_ids=ids) for run in silent]
+    if len(silent) == len(runs):
+        return list(failed)
     seen, told = landing.observed(name, on), next((run.message for run in runs if run.message), "Look at it there.")
     lost = [account for account in due if account.is_own and Subject(account.account_id or "") not in seen]
-    why = landing.reasons(name, on) if lost else {}
-    return failed + [
-        f"{name}: own account {account.handle} has no value on {on} "
-        f"({why.get(Subject(account.account_id or ''), Reason.NOT_COLLECTED)}). {told}"
-        for account in lost
-    ]
+    why = why or (landing.reasons(name, on) if lost else {})
+    for account in lost:
+        reason = why.get(Subject(account.account_id or ""), Reason.NOT_COLLECTED)
+        said = f"{name}: own account {account.handle} has no value on {on} ({reason}). {told}"
+        token = account.credential if reason == Reason.DENIED else ""
+        failed.append(Fault(said, reason, name, token, account.handle, (account.account_id or "",)))
+    return failed
+
+
+def _usual_reason(due: list[Account], why: dict[Subject, str]) -> tuple[str, str]:
+    """Why most of the accounts have no value, and the credential that all of those refused share."""
+    told = [(why[subject], a.credential) for a in due if (subject := Subject(a.account_id or "")) in why]
+    if not told:
+        return Reason.UNAVAILABLE, ""
+    (kind, _), credentials = Counter(reason for reason, _ in told).most_common(1)[0], {name for _, name in told}
+    return kind, credentials.pop() if kind == Reason.DENIED and len(credentials) == 1 else ""
 
 
 def read_directory(settings: Settings) -> Directory:
@@ -341,14 +542,13 @@ def week_before(settings: Settings, instant: datetime) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, shard: str = "") -> Extraction:
+def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, run_id: str = "") -> Extraction:
     module = platforms.load(platform)
     reach = reach or access(platform, module.EXTRAS)
     landing = Landing(settings.landing)
-    landing.prepare(platform, shard)
+    landing.prepare()
     now = clock.now()
-    budget = _budget(landing, platform, day, reach, shard)
-    run_id = landing.free_run_id(platform, clock.stamp(now), shard)
+    budget = _budget(landing, platform, day, reach, shard_of(run_id))
     run = Extraction(platform, reach, landing, day.date, run_id, now, budget, settings.patience_seconds)
     if module.IS_RENEWED_DAILY and landing.was_refused(platform, quota_day_began(now, module.QUOTA_ZONE)):
         until = quota_day_ends(now, module.QUOTA_ZONE)
@@ -360,6 +560,13 @@ def _begin(settings: Settings, platform: str, day: Day, reach: Access | None, sh
             )
         )
     return run
+
+
+def _told_at_this_instant(run: Extraction, shard: str) -> Run | None:
+    """The run of this shard that has finished at this very instant; there may be one where the clock stands still."""
+    name = re.compile(rf"{clock.stamp(run.started_at)}{shard}(-\d+)?")
+    told = run.landing.runs(run.measured_on)
+    return next((one for one in told if one.platform == run.platform and name.fullmatch(one.run_id)), None)
 
 
 def _budget(landing: Landing, platform: str, day: Day, reach: Access, shard: str) -> Budget:
@@ -393,6 +600,7 @@ def _asked(settings: Settings, run: Extraction, people: Directory, shard: str = 
 
 
 def _land_directory(run: Extraction, people: Directory) -> None:
+    people = replace(people, notes=tuple(run.withdrawn.note(note) for note in people.notes))
     for kind in ("organizations", "accounts", "initiatives", "notes"):
         run.landing.write_directory(kind, getattr(people, kind), run.measured_on, run.run_id, run.started_at)
 

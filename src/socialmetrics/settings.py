@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from socialmetrics import clock
+from socialmetrics import clock, private
 from socialmetrics.errors import Misconfigured
 
 PREFIX = "SOCIALMETRICS_"
@@ -23,8 +26,21 @@ LADDER = (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90)
 LADDERS = {"x": (0, 1, 3, 7, 14, 28, 90)}  # a read costs money there
 
 LARGEST_NUMBER = 10**12
+MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 
 Number = TypeVar("Number", int, Decimal)
+
+
+@dataclass(frozen=True)
+class Network:
+    """How hosts outside are reached: by `proxy`, except those that `no_proxy` names.
+
+    `ca_bundle`: a PEM file of authorities that are trusted besides the public ones.
+    """
+
+    proxy: SecretStr | None = None
+    no_proxy: str = ""
+    ca_bundle: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Access:
     dollars_per_day: Decimal | None = None
     dollars_per_month: Decimal | None = None
     ladder: tuple[int, ...] = LADDER
+    network: Network = Network()
 
     @property
     def is_set_up(self) -> bool:
@@ -62,6 +79,13 @@ class Settings(BaseSettings):
     timezone: str = Field(default="UTC", description="the zone whose 22:00 ends a day")
     fiscal_year_start: int = Field(default=1, ge=1, le=12, description="the month in which the fiscal year starts")
     now: datetime | None = Field(default=None, description="holds the clock at this ISO instant")
+    ca_bundle: Path | None = Field(
+        default=None, description="a PEM file of authorities that are trusted besides the public ones"
+    )
+    alert_mail: str | None = Field(default=None, description="who is told of a red day; several with commas")
+    smtp_url: SecretStr | None = Field(default=None, description="what sends the mail: smtp://USER:PASSWORD@HOST:PORT")
+    alert_webhook_url: SecretStr | None = Field(default=None, description="where a red day's causes are posted as JSON")
+    heartbeat_url: SecretStr | None = Field(default=None, description="what a good run asks for, for a monitor")
     patience_seconds: float = Field(
         default=3600, ge=0, description="the longest a running command waits for a platform"
     )
@@ -83,6 +107,41 @@ class Settings(BaseSettings):
         if value and value.tzinfo is None:
             raise ValueError("needs an offset, as in 2026-11-22T22:00:00Z")
         return value
+
+    @field_validator("alert_mail", "smtp_url", "alert_webhook_url", "heartbeat_url", "ca_bundle", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("alert_mail")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        if wrong := [name for name in re.split(r"[,;\s]+", value or "") if name and not MAIL.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is no mail address")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _is_address(value.get_secret_value(), "smtp", "smtps", has_path=False):
+            raise ValueError("write it as smtp://USER:PASSWORD@HOST:587, special characters of the password as %40")
+        return value
+
+    @field_validator("alert_webhook_url", "heartbeat_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not _is_address(value.get_secret_value(), "http", "https"):
+            raise ValueError("it is no web address; write it as https://HOST/PATH")
+        return value
+
+    @property
+    def mails(self) -> list[str]:
+        """Who is told of a red day."""
+        return [name for name in re.split(r"[,;\s]+", self.alert_mail or "") if name]
+
+    @property
+    def alerts(self) -> Path:
+        return self.warehouse / "alerts"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -127,9 +186,9 @@ def load() -> Settings:
 def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
     """A platform's `_URL`, `_TOKEN` or `_TOKEN_FILE`, `_<CREDENTIAL>_TOKEN`, budgets, `_LADDER` and the named extras.
 
-    Raises Misconfigured where a token file cannot be read or a number is none.
+    Raises Misconfigured where a token file cannot be read, or a value is not what its name says.
     """
-    environment = {k.upper(): v for k, v in {**_dotenv(), **os.environ}.items() if v}
+    environment = _environment()
     prefix = f"{PREFIX}{platform.upper()}_"
     own = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
     tokens: dict[str, SecretStr] = {}
@@ -140,17 +199,66 @@ def access(platform: str, extras: tuple[str, ...] = ()) -> Access:
             credential, secret = name.removesuffix("TOKEN"), value
         else:
             continue
-        tokens[credential.rstrip("_").lower()] = SecretStr(secret)
-    found = {extra: SecretStr(own[extra.upper()]) for extra in extras if extra.upper() in own}
+        tokens[credential.rstrip("_").lower()] = secret_of(prefix + name, secret)
+    found = {extra: secret_of(prefix + extra.upper(), own[extra.upper()]) for extra in extras if extra.upper() in own}
     return Access(
-        own.get("URL"),
+        base_url(prefix + "URL", own.get("URL")),
         tokens,
         found,
         units_per_day=_number(prefix + "UNITS_PER_DAY", own.get("UNITS_PER_DAY"), int),
         dollars_per_day=_number(prefix + "DOLLARS_PER_DAY", own.get("DOLLARS_PER_DAY"), Decimal),
         dollars_per_month=_number(prefix + "DOLLARS_PER_MONTH", own.get("DOLLARS_PER_MONTH"), Decimal),
         ladder=_ladder(prefix + "LADDER", own.get("LADDER")) or LADDERS.get(platform, LADDER),
+        network=network(),
     )
+
+
+def network() -> Network:
+    """HTTPS_PROXY, NO_PROXY and the CA bundle. Raises Misconfigured where one of them cannot be used."""
+    environment = _environment()
+    bundle = environment.get(PREFIX + "CA_BUNDLE")
+    return Network(
+        _proxy(environment.get("HTTPS_PROXY")),
+        environment.get("NO_PROXY", ""),
+        _authorities(Path(bundle)) if bundle else None,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Each variable by its name in capitals, of `.env` and, before that, of the environment."""
+    return {name.upper(): value for name, value in {**_dotenv(), **os.environ}.items() if value}
+
+
+def keep_token(platform: str, credential: str, token: str) -> None:
+    """Write a renewed token back into the file it came from, for the next run.
+
+    Raises Misconfigured where it came from none: nothing else may change a setting.
+    """
+    name = f"{PREFIX}{platform}_{credential}_TOKEN".upper().replace("__", "_")
+    path = {**_dotenv(), **os.environ}.get(f"{name}_FILE")
+    if not path:
+        raise Misconfigured(f"{name} is in no file, so its renewed form cannot be kept. Name a file in {name}_FILE.")
+    private.write(Path(path), f"{token}\n")
+
+
+def base_url(name: str, value: str | None) -> str | None:
+    """An address that may be told and logged. Raises Misconfigured, naming the setting, where it is none."""
+    try:
+        parts = urlsplit(value or "http://none")
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not is_address or parts.username or parts.password or re.search(r"\s", value or ""):
+            raise ValueError(name)
+    except ValueError:
+        raise Misconfigured(f"{name} is no address. Write it as https://HOST/PATH, without a user's name.") from None
+    return value or None
+
+
+def secret_of(name: str, value: str) -> SecretStr:
+    """A secret without the blanks around it. Raises Misconfigured, naming the setting, where no header can hold it."""
+    secret = value.strip()
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise Misconfigured(f"{name} holds a blank, a line break or a sign that no token has. Copy the token again.")
+    return SecretStr(secret)
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -158,6 +266,39 @@ def _dotenv() -> dict[str, str | None]:
         return dotenv_values(".env")
     except UnicodeDecodeError:
         raise Misconfigured(".env is not UTF-8. Save it as UTF-8 and run again.") from None
+
+
+def _proxy(address: str | None) -> SecretStr | None:
+    if not address:
+        return None
+    whole = address if "://" in address else f"http://{address}"
+    if not _is_address(whole, "http", "https", has_path=False):
+        raise Misconfigured(
+            "HTTPS_PROXY is no proxy's address. Write it as http://USER:PASSWORD@HOST:PORT, special characters of the "
+            "password as %40."
+        )
+    return SecretStr(whole)
+
+
+def _is_address(text: str, *schemes: str, has_path: bool = True) -> bool:
+    """Whether it names a scheme and a host; what stands after a `/` or `#` in a password would pass for a path."""
+    try:
+        parts = urlsplit(text)
+        is_named = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_named and (has_path or (parts.path in ("", "/") and not parts.query and not parts.fragment))
+
+
+def _authorities(path: Path) -> Path:
+    name = PREFIX + "CA_BUNDLE"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise Misconfigured(f"{name} names a file without a certificate. Save the authority as PEM there.") from None
+    except OSError as error:
+        raise Misconfigured(f"{name} names a file that cannot be read ({error.strerror}). Correct the path.") from None
+    return path
 
 
 def _number(name: str, value: str | None, kind: Callable[[str], Number]) -> Number | None:

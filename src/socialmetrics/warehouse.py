@@ -15,30 +15,33 @@ built in slices of time, each a load that goes on from the one before, so that m
 
 from __future__ import annotations
 
+import ctypes
 import errno
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 
-from socialmetrics import clock
+from socialmetrics import clock, lock
 from socialmetrics.errors import BuildFailed, Locked, Misconfigured
+from socialmetrics.landing import Landing
 from socialmetrics.records import naive
-from socialmetrics.settings import PREFIX, Settings
+from socialmetrics.settings import Settings
 
 SQL = next(
     (
@@ -55,6 +58,10 @@ SLICE_ROWS = 8_000_000  # what one load of a full build takes in: up to 8 GB of 
 ONE_AT_A_TIME = ("--threads", "1")  # so that a model of a slice may take all the memory
 ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
+PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+
+# What a process needs of the environment; the rest may hold a secret, as Airflow's connections or a proxy's password.
+_HARMLESS = re.compile(r"PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|PYTHON\w+")
 
 _DATED_KINDS = ("observations", "readings", "runs")
 _AS_OF = """
@@ -127,17 +134,21 @@ class _State:
 
 
 def build(settings: Settings, full_refresh: bool = False) -> Built:
-    """Build and test the marts from all that landed.
+    """Build and test the marts from all that landed, closed months put together first.
 
     Raises BuildFailed with the failing nodes, Locked where another process holds the working files, and Misconfigured
     where nothing has landed.
     """
-    files = _listing(settings.landing)
-    if not files:
+    if not _listing(settings.landing):
         raise Misconfigured(f"Nothing has landed in {settings.landing}. Run `socialmetrics extract` first.")
     folder = settings.warehouse / "build"
     with _only_one(folder):
         began = clock.stopwatch()
+        shutil.rmtree(folder / "work.duckdb.tmp", ignore_errors=True)  # what DuckDB put aside when it was killed
+        landing = Landing(settings.landing)
+        with landing.writing():
+            landing.compact(clock.now())
+        files = _listing(settings.landing)
         state, fingerprint = _read_state(folder), _fingerprint(settings)
         new = sorted(files.keys() - state.files.keys())
         because = _why_afresh(settings, state, fingerprint, files, new, full_refresh)
@@ -159,6 +170,7 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         _write_json(folder / "state.json", asdict(state))
 
         warnings = _build(settings, 0 if is_whole else state.tested_load, *(ONE_AT_A_TIME if slices else ()))
+        _settle(folder)
 
         state.tested_load = _latest_load(folder)
         if is_whole:
@@ -203,16 +215,37 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     files = {
         path: seen for path, seen in _listing(settings.landing).items() if _fetched_on(path) <= f"{naive(instant):%F}"
     }
+    for killed in (path for path in folder.parent.glob("*") if path.is_dir()):
+        with suppress(Locked), lock.hold(killed / "lock"):
+            shutil.rmtree(killed)
     with _only_one(folder):
-        _clear(folder)
         slices = _slices(settings.landing, files)
         for last_on in slices:
             parts = (*_without("unit_test", "test"), *ONE_AT_A_TIME)
             _dbt(settings, "build", *parts, folder=folder, as_of=instant, until=last_on)
         _build(settings, 0, *(ONE_AT_A_TIME if slices else ()), folder=folder, as_of=instant)
+        _settle(folder)
         _finish(folder, finished)
     shutil.rmtree(folder)
     return finished
+
+
+def published_through(settings: Settings) -> date | None:
+    """The latest day in the published file; None where there is none."""
+    if not settings.published.exists():
+        return None
+    _, rows = query(settings, "select max(measured_on) from coverage_days")
+    return rows[0][0] if rows else None
+
+
+def renew_as_of(settings: Settings) -> None:
+    """Make the files as of past instants anew from what landing holds now. Raises as `build_as_of` does."""
+    folder = settings.warehouse / "as_of"
+    instants = {path.name.partition(".")[0] for path in folder.glob("*Z*")}
+    for path in folder.glob("*Z*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in sorted(instants):
+        build_as_of(settings, clock.instant_of(name))
 
 
 def query(
@@ -221,7 +254,7 @@ def query(
     """Ask the published file; neither it, nor any other file, nor the network can be reached otherwise.
 
     `$name` in the SQL stands for a parameter. Raises Misconfigured where nothing is published or the query is
-    wrong.
+    wrong, Locked where somebody has the file open for writing.
     """
     if not settings.published.exists():
         raise Misconfigured(
@@ -239,6 +272,8 @@ def query(
             found = connection.execute(sql, dict(parameters)) if parameters else connection.execute(sql)
             return [column[0] for column in found.description or []], found.fetchall()
     except duckdb.Error as error:
+        if kept_out := lock.kept_out(settings.published, str(error)):
+            raise kept_out from None
         raise Misconfigured(f"The query did not run: {_first_line(str(error))}") from None
 
 
@@ -378,7 +413,7 @@ def run_dbt(
     options = [part for name, place in places.items() for part in (f"--{name}", str(place.resolve()))]
     variables = _vars(settings) | {"as_of": naive(as_of).isoformat() if as_of else ""}
     options += ["--vars", json.dumps(variables), "--no-use-colors"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = {name: value for name, value in os.environ.items() if _HARMLESS.fullmatch(name)}
     environment |= {
         "SOCIALMETRICS_BUILD": str(folder.resolve()),
         "SOCIALMETRICS_LANDING": str(settings.landing.resolve()),
@@ -389,8 +424,20 @@ def run_dbt(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
-        [*program, *command.split(), *options, *arguments], env=environment, capture_output=True, text=True, check=False
+        [*program, *command.split(), *options, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_ending_with_us(),
     )
+
+
+def _ending_with_us() -> Callable[[], Any] | None:
+    """Has Linux end a new process with this one, which may be killed: an orphan would hold the files."""
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _memory() -> int:
@@ -410,6 +457,17 @@ def _build(
     command = ("build", *_without("unit_test"), *arguments)
     results = _dbt(settings, *command, tested_load=tested_load, folder=folder, as_of=as_of)
     return tuple(_told(result) for result in results if result["status"] == "warn")
+
+
+def _settle(folder: Path) -> None:
+    """Bring into the files what DuckDB had no room to bring there when dbt ended; that much it leaves unsaid."""
+    for name in ("work.duckdb", "marts.duckdb"):
+        if (folder / f"{name}.wal").exists():
+            try:
+                with duckdb.connect(str(folder / name)) as connection:
+                    connection.execute("force checkpoint")
+            except duckdb.Error as error:
+                raise BuildFailed(_failed_at("The build failed", _first_line(str(error)))) from None
 
 
 def _without(*kinds: str) -> list[str]:
@@ -432,7 +490,7 @@ def _dbt(
     failed = [_told(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
     if done.returncode or failed or not results:
         if holder := _holder(done.stdout):
-            raise Locked(holder)
+            raise holder
         said = "; ".join(failed) or _last_words(done.stdout + done.stderr)
         raise BuildFailed(_failed_at("The build failed", said) + f" The log is {folder / 'logs' / 'dbt.log'}.")
     return results
@@ -455,7 +513,7 @@ def _told(result: dict[str, Any]) -> str:
 
 
 def _failed_at(what: str, said: str) -> str:
-    if re.search(r"no space left|disk is full|could not write|failed to write", said, re.IGNORECASE):
+    if re.search(r"no space left|disk is full|file too large|could not write|failed to write", said, re.IGNORECASE):
         return f"{what}: the disk is full. Make room and build again; the published file stays as it was."
     return f"{what}, and the published file stays as it was: {said}."
 
@@ -473,18 +531,7 @@ def _last_words(text: str) -> str:
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """Hold the build folder for the block. Raises Locked, naming the process that holds it or one of its files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EAGAIN):
-                raise
-            lock.seek(0)
-            raise Locked(_held_by(lock.read().strip() or "another", folder)) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+    with lock.hold(folder / "lock", folder):
         for name in ("work.duckdb", "marts.duckdb"):
             _check_free(folder / name)
         yield
@@ -497,21 +544,15 @@ def _check_free(path: Path) -> None:
         duckdb.connect(str(path)).close()
     except duckdb.IOException as error:
         if holder := _holder(str(error)):
-            raise Locked(holder) from None
+            raise holder from None
         if "space" in str(error).lower():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
         raise BuildFailed(f"{path} cannot be opened: {_first_line(str(error))}. Remove it and build again.") from None
 
 
-def _holder(message: str) -> str | None:
-    if "lock" not in message.lower():
-        return None
-    found = re.search(r"Could not set lock on file \"?([^\":]+)\"?.*?\(PID (\d+)\)", message, re.DOTALL)
-    return _held_by(found[2], Path(found[1])) if found else None
-
-
-def _held_by(process: str, place: Path) -> str:
-    return f"Process {process} holds {place}. Wait until it has ended, or end it, then run again."
+def _holder(message: str) -> Locked | None:
+    found = lock.named(message)
+    return lock.held_by(*found) if found else None
 
 
 def _listing(landing: Path) -> Listing:
@@ -561,6 +602,8 @@ def _latest_load(folder: Path) -> int:
 def _clear(folder: Path) -> None:
     for name in ("state.json", "work.duckdb", "work.duckdb.wal", "marts.duckdb", "marts.duckdb.wal"):
         (folder / name).unlink(missing_ok=True)
+    for spilled in folder.glob("*.duckdb.tmp"):
+        shutil.rmtree(spilled)
 
 
 def _read_state(folder: Path) -> _State:

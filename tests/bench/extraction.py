@@ -61,7 +61,7 @@ def compare(folder: Path, posts: int) -> Compared:
 
 def _extract(base: str, folder: Path, due: tuple[TrackedPost, ...]) -> Extraction:
     landing = Landing(folder)
-    landing.prepare("x")
+    landing.prepare()
     access = Access(base, {"": SecretStr("token")})
     run = Extraction("x", access, landing, INSTANT.date(), clock.stamp(INSTANT), INSTANT, Budget(), 0)
     run.run([], Tracked(posts=due))

@@ -145,6 +145,18 @@ def test_a_pack_frozen_before_patterns_were_told_is_made_again_as_it_was(figures
     assert not remake(pack)
 
 
+def test_a_pack_that_told_the_size_of_the_published_file_stays_as_it_was(figures: Figures, tmp_path: Path) -> None:
+    told = json.loads(to_json(figures))
+    assert "size" not in told["source"]
+    told["source"]["size"] = 123
+    pack = tmp_path / "2026-W47"
+    assert write(from_json(json.dumps(told).encode()), pack)
+    assert json.loads((pack / "manifest.json").read_bytes())["made_from"]["size"] == 123
+    assert not remake(pack)
+    assert not write(figures, pack)
+    assert json.loads((pack / "figures.json").read_bytes()) == told
+
+
 def test_a_damaged_file_is_put_right(pack: Path, figures: Figures) -> None:
     before = contents(pack)
     (pack / "scorecard.csv").write_bytes(b"")
@@ -201,6 +213,15 @@ def test_killed_before_the_old_pack_is_removed(pack: Path, figures: Figures, mon
     assert not write(other_week(figures), pack)
     assert contents(pack) == after
     assert {path.name for path in pack.parent.iterdir()} == {"2026-W47"}
+
+
+def test_what_a_killed_write_left_of_another_week_is_put_right(pack: Path, figures: Figures) -> None:
+    for name in (".2026-W46.before", ".2026-W46.writing", ".2026-W45.writing"):
+        (pack.parent / name).mkdir()
+        (pack.parent / name / "report.html").write_text(name)
+    assert not write(figures, pack)
+    assert {path.name for path in pack.parent.iterdir()} == {"2026-W46", "2026-W47"}
+    assert (pack.parent / "2026-W46" / "report.html").read_text() == ".2026-W46.before"
 
 
 def test_a_full_disk_leaves_the_old_pack_and_one_sentence(

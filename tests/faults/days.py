@@ -13,9 +13,9 @@ from unittest import mock
 from pydantic import SecretStr
 
 from home import Home
-from socialmetrics import clock, pipeline, platforms, warehouse
+from socialmetrics import clock, outside, pipeline, platforms, warehouse
 from socialmetrics.errors import SocialmetricsError
-from socialmetrics.platforms import limits, session, youtube
+from socialmetrics.platforms import limits
 from socialmetrics.records import Account
 from socialmetrics.sandbox.world import CAST, World
 from socialmetrics.settings import Access
@@ -125,8 +125,7 @@ def _tricked(case: Case, reach: Access) -> Iterator[Access]:
                 free.bind(("127.0.0.1", 0))
                 reach = replace(reach, url=f"http://127.0.0.1:{free.getsockname()[1]}")
         elif case.trick == "impatient":
-            stack.enter_context(mock.patch.object(session, "TIMEOUT_SECONDS", (5, 2)))
-            stack.enter_context(mock.patch.object(youtube, "TIMEOUT_SECONDS", 2))
+            stack.enter_context(mock.patch.object(outside, "TIMEOUT_SECONDS", (5, 2)))
             stack.enter_context(mock.patch.object(limits, "LONGEST_SECONDS", 3.0))
         elif case.trick == "two tokens":
             reach = replace(reach, tokens={"": SecretStr("token"), "childrens": SecretStr("fail-401")})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import sqlite3
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -33,11 +35,13 @@ def opened(path: Path) -> Iterator[bytes]:
     elif path.suffix == ".parquet":
         table = pq.read_table(path, partitioning=None)
         yield "\n".join(str(value) for column in table.to_pydict().values() for value in column).encode()
-    elif path.suffix == ".xlsx":
+    elif path.suffix in (".xlsx", ".zip"):
         with zipfile.ZipFile(path) as whole:
             yield from (whole.read(name) for name in whole.namelist())
     elif path.suffix == ".duckdb":
         yield from _columns(path)
+    elif path.suffix == ".db":
+        yield from _cells(path)
 
 
 def _columns(path: Path) -> Iterator[bytes]:
@@ -48,3 +52,11 @@ def _columns(path: Path) -> Iterator[bytes]:
             for name, *_ in columns:
                 values = connection.execute(f'select distinct cast("{name}" as varchar) from "{schema}"."{table}"')
                 yield "\n".join([name, *(str(value) for (value,) in values.fetchall())]).encode()
+
+
+def _cells(path: Path) -> Iterator[bytes]:
+    """Each column of SQLite's tables, as Airflow keeps XComs and rendered templates; what is not committed too."""
+    with closing(sqlite3.connect(path)) as connection:
+        for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+            for row in connection.execute(f'select * from "{table}"'):
+                yield "\n".join(str(value) for value in row).encode()

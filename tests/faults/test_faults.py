@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -103,6 +105,10 @@ def test_a_planted_person_is_found_in_each_kind_of_file(pulled: tuple[Home, list
     pq.write_table(pa.table({"title": ["a", text]}), tmp_path / "rows.parquet", compression="zstd")
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
         connection.execute("create table posts as select ? as title", [text])
+    with closing(sqlite3.connect(tmp_path / "airflow.db")) as connection:
+        connection.execute("create table xcom (value blob)")
+        connection.execute("insert into xcom values (?)", [json.dumps({"said": text})])
+        connection.commit()
     book_file = next(home.settings.exports.rglob("*.xlsx"))
     shutil.copy(book_file, tmp_path / "book.xlsx")
     plant_in_workbook(tmp_path / "book.xlsx", text)
@@ -111,6 +117,7 @@ def test_a_planted_person_is_found_in_each_kind_of_file(pulled: tuple[Home, list
         "lines.jsonl.gz",
         "rows.parquet",
         "marts.duckdb",
+        "airflow.db",
         "book.xlsx",
     }
 

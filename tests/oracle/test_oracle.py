@@ -16,6 +16,7 @@ from .conftest import Scenario
 from .engagement import Engagement
 from .expected import Expected, Row, Rows
 from .peers import peer_weeks
+from .scorecard import weekly_scorecard
 
 GRAINS = {
     "account_metric_days": ("platform", "account_id", "metric", "measured_on"),
@@ -29,6 +30,7 @@ GRAINS = {
     "post_patterns": ("platform", "account_id", "dimension", "dimension_value"),
     "peer_weeks": ("platform", "account_id", "metric", "week_start_on", "stratum"),
     "platform_adoption": ("platform", "month_start_on", "basis", "metric"),
+    "weekly_scorecard": ("organization_id", "platform", "metric", "week_start_on"),
 }
 SHOWN = 12
 
@@ -71,7 +73,7 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
 
 @cache
 def tables(expected: Expected) -> dict[str, Rows]:
-    engagement = Engagement(expected)
+    engagement, peers = Engagement(expected), peer_weeks(expected)
     return {
         "account_metric_days": expected.days,
         "post_days": expected.post_days,
@@ -82,8 +84,9 @@ def tables(expected: Expected) -> dict[str, Rows]:
         "post_performance": engagement.performance,
         "engagement_weeks": engagement.weeks,
         "post_patterns": engagement.patterns,
-        "peer_weeks": peer_weeks(expected),
+        "peer_weeks": peers,
         "platform_adoption": platform_adoption(expected),
+        "weekly_scorecard": weekly_scorecard(expected, peers),
     }
 
 

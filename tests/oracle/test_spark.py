@@ -12,7 +12,6 @@ from .conftest import Scenario
 from .test_oracle import same
 
 ROOT = Path(__file__).parents[2]
-BUT = {"weekly_scorecard"}
 
 
 @pytest.mark.prove
@@ -27,7 +26,7 @@ def test_spark_s_marts_are_duckdb_s(scenario: str, request: pytest.FixtureReques
     marts = {folder.name for folder in (tmp_path / "tables" / "marts.db").iterdir()}
     with duckdb.connect(str(settings.published), read_only=True) as connection:
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
-        assert marts == {name for (name,) in tables} - BUT
+        assert marts == {name for (name,) in tables}
         assert {mart: difference(connection, mart, tmp_path) for mart in marts} == dict.fromkeys(marts)
 
 

@@ -52,6 +52,7 @@ def test_has_what_the_contract_names(platform: str) -> None:
     assert module.TITLE
     assert module.TITLE[0].isupper()
     assert isinstance(module.EXTRAS, tuple)
+    assert module.VENDOR_BASE.startswith("https://")
     assert clock.now().astimezone(ZoneInfo(module.QUOTA_ZONE))
     assert isinstance(module.IS_RENEWED_DAILY, bool)
 

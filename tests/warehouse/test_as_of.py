@@ -83,6 +83,9 @@ def test_as_of_last_monday_it_is_last_monday_s_file(last_monday: tuple[Settings,
     settings, kept = last_monday
     august = list(settings.landing.glob("observations/platform=x/*/2026-08.parquet"))
     before = {path: path.read_bytes() for path in (settings.published, settings.warehouse / "build" / "marts.duckdb")}
+    killed = settings.warehouse / "as_of" / "20260901T060000Z" / "work.duckdb"
+    killed.parent.mkdir(parents=True)
+    killed.touch()
     with clock.still(TUESDAY_NIGHT):
         built = pipeline.model_as_of(settings, MONDAY_MORNING)
 

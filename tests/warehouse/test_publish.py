@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from socialmetrics import warehouse
@@ -101,12 +102,49 @@ def test_as_of_an_instant(settings: Settings) -> None:
         "set enable_external_access = true",
         "load httpfs",
         "install httpfs",
+        "install httpfs from 'http://127.0.0.1:1'",
+        "load '/tmp/mine.duckdb_extension'",
         "from no_such_table",
+        "from glob('/etc/*')",
+        "from read_text('/etc/hostname')",
+        "from read_blob('/etc/hostname')",
+        "from read_json_auto('/etc/hostname')",
+        "from parquet_metadata('/etc/hostname')",
+        "create temp macro mine() as table from read_csv('/etc/hostname'); from mine()",
+        "from 'https://127.0.0.1:1/mine.csv'",
+        "from read_parquet('s3://mine/mine')",
+        "from a_frame",
+        "copy (select 1) to '/dev/stdout'",
+        "select 1; copy posts to 'posts.csv'",
+        "export database 'all'",
+        "import database 'all'",
+        "attach ':memory:' as mine",
+        "create secret (type s3)",
+        "from duckdb_secrets()",
+        "set lock_configuration = false",
+        "reset enable_external_access",
+        "set temp_directory = 'mine'",
+        "set profiling_output = 'mine.json'",
+        "call enable_logging(storage = 'file', storage_path = 'mine')",
+        "update posts set title = 'mine'",
+        "insert into posts from posts",
+        "drop table posts",
+        "create macro mine() as 1",
+        "comment on table posts is 'mine'",
     ],
 )
 def test_a_query_only_reads(settings: Settings, sql: str) -> None:
+    """No statement reaches a file, an extension, the network, our variables, or changes what is published."""
+    a_frame = pa.table({"mine": [1]})
+    before = files_of(settings), files_of(settings.model_copy(update={"home": Path()}))
     with pytest.raises(Misconfigured, match="The query did not run: "):
         warehouse.query(settings, sql)
+    assert (files_of(settings), files_of(settings.model_copy(update={"home": Path()}))) == before
+    assert a_frame.num_rows == 1
+
+
+def files_of(settings: Settings) -> dict[Path, tuple[int, int]]:
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in settings.home.rglob("*") if path.is_file()}
 
 
 def test_a_reader_goes_on_with_the_file_it_opened(settings: Settings, landing: Landing) -> None:

@@ -29,11 +29,12 @@ breaks as (
         platform,
         metric,
         {{ week_start('effective_on') }} as week_start_on,
-        string_agg(what_changed, ' ' order by effective_on) as note
+        min_by(what_changed, effective_on) as first_change,
+        max_by(what_changed, effective_on) as last_change
 
     from {{ ref('breaks') }}
     where subject = 'account'
-    group by platform, metric, week_start_on
+    group by platform, metric, {{ week_start('effective_on') }}
 
 ),
 
@@ -132,7 +133,7 @@ select
     weeks.is_complete,
     weeks.reason,
     weeks.is_rounded,
-    breaks.note
+    breaks.first_change || case when breaks.last_change <> breaks.first_change then ' ' || breaks.last_change else '' end as note
 
 from weeks
 inner join organizations

@@ -17,12 +17,12 @@ class Frozen(BaseModel):
 
 
 class Source(Frozen):
-    """The published file: its latest day, its latest fetch, its size in bytes."""
+    """The published file: its latest day and its latest fetch; `size` stands in packs frozen by earlier programs."""
 
     name: str
     latest_on: date | None
     latest_fetched_at: datetime | None
-    size: int | None
+    size: int | None = None
 
 
 class Score(Frozen):
@@ -278,6 +278,6 @@ def from_json(content: bytes) -> Figures:
 
 
 def is_same(one: Figures, other: Figures) -> bool:
-    """Whether two freezes show the same, whenever they were made and however large the file was."""
+    """Whether two freezes show the same, whenever they were made and whether the file's size was told."""
     plain = {"instant": other.instant, "source": one.source.model_copy(update={"size": other.source.size})}
     return one.model_copy(update=plain) == other

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from socialmetrics import lock
 from socialmetrics.errors import Misconfigured
 from socialmetrics.exports import headline
 from socialmetrics.exports.figures import (
@@ -44,28 +45,29 @@ Row = dict[str, Any]
 def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: datetime, timezone: str = "UTC") -> Figures:
     """Everything the pack of `week` shows, made at `instant` (aware).
 
-    Raises Misconfigured where the week is none, or the published file is not there, not readable or of another make.
+    Raises Misconfigured where the week is none, or the published file is not there, not readable or of another make;
+    Locked where somebody has it open for writing.
     """
     monday = monday_of(week)
     if not isinstance(published, Path):
-        return _read(published, monday, instant, timezone, "socialmetrics.duckdb", None)
+        return _read(published, monday, instant, timezone, "socialmetrics.duckdb")
     if not published.is_file():
         raise Misconfigured(f"There is no published file at {published}. Run `socialmetrics run` first.")
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
-            return _read(connection, monday, instant, timezone, published.name, published.stat().st_size)
+            return _read(connection, monday, instant, timezone, published.name)
     except duckdb.Error as error:
+        if kept_out := lock.kept_out(published, str(error)):
+            raise kept_out from None
         first = str(error).splitlines()[0]
         raise Misconfigured(
             f"{published} cannot be read ({first}). Run `socialmetrics model` and `socialmetrics publish`."
         ) from error
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, monday: date, instant: datetime, timezone: str, name: str, size: int | None
-) -> Figures:
+def _read(connection: duckdb.DuckDBPyConnection, monday: date, instant: datetime, timezone: str, name: str) -> Figures:
     sunday = monday + timedelta(days=6)
-    source = _source(connection, name, size)
+    source = _source(connection, name)
     breaks = _breaks(connection, sunday)
     notes = _notes(connection, monday - timedelta(weeks=WEEKS_SHOWN - 1), sunday)
     definitions = _definitions(connection)
@@ -104,7 +106,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: object) ->
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _source(connection: duckdb.DuckDBPyConnection, name: str, size: int | None) -> Source:
+def _source(connection: duckdb.DuckDBPyConnection, name: str) -> Source:
     row = _rows(
         connection,
         """
@@ -115,7 +117,7 @@ def _source(connection: duckdb.DuckDBPyConnection, name: str, size: int | None) 
     )[0]
     fetched_at = row["latest_fetched_at"]
     latest = fetched_at.replace(tzinfo=UTC) if fetched_at else None
-    return Source(name=name, latest_on=row["latest_on"], latest_fetched_at=latest, size=size)
+    return Source(name=name, latest_on=row["latest_on"], latest_fetched_at=latest)
 
 
 def _organizations(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

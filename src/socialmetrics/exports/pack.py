@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +32,7 @@ def write(figures: Figures, folder: Path) -> bool:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder.parent):
-            _put_right(folder)
+            _put_right(folder.parent)
             before = _figures_in(folder)
             files = _files(before if before and is_same(before, figures) else figures)
             if _holds(folder, files):
@@ -51,15 +51,34 @@ def remake(folder: Path) -> bool:
 
     Raises Misconfigured where the folder holds no figures this program can read.
     """
+    return write(_frozen(folder), folder)
+
+
+def change(folder: Path, how: Callable[[Figures], Figures]) -> bool:
+    """Make a past pack of its own frozen figures, changed; False where the change changes nothing.
+
+    Raises Misconfigured as `remake` and `write` do.
+    """
+    figures = _frozen(folder)
+    return how(figures) != figures and write(how(figures), folder)
+
+
+def _frozen(folder: Path) -> Figures:
     if folder.parent.is_dir():
         with _alone(folder.parent):
-            _put_right(folder)
+            _put_right(folder.parent)
     figures = _figures_in(folder)
     if figures is None:
         raise Misconfigured(
             f"{folder / FIGURES} is missing or not readable, so this pack cannot be made again. Export its week anew."
         )
-    return write(figures, folder)
+    return figures
+
+
+def weeks(exports: Path) -> list[Path]:
+    """The packs' folders, also one whose writing was cut short."""
+    names = {path.name.removeprefix(".").partition(".")[0] for path in exports.glob("*") if path.is_dir()}
+    return [exports / name for name in sorted(names)]
 
 
 def _files(figures: Figures) -> dict[str, bytes]:
@@ -77,7 +96,7 @@ def _manifest(figures: Figures, files: dict[str, bytes]) -> bytes:
         "week": figures.week,
         "instant": figures.model_dump(mode="json")["instant"],
         "program": f"socialmetrics {version('socialmetrics')}",
-        "made_from": figures.source.model_dump(mode="json"),
+        "made_from": figures.source.model_dump(mode="json", exclude_unset=True),
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in sorted(files.items())
@@ -116,19 +135,19 @@ def _swap_in(folder: Path, files: dict[str, bytes]) -> None:
             folder.rename(before)
         writing.rename(folder)
     except OSError:
-        _put_right(folder)
+        _put_right(folder.parent)
         raise
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _put_right(folder: Path) -> None:
-    """Undo what a killed write left: the old pack goes back to its place, a half-written one goes."""
-    writing, before = _beside(folder)
-    if before.exists() and not folder.exists():
-        before.rename(folder)
-    for leftover in (writing, before):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+def _put_right(exports: Path) -> None:
+    """Undo what killed writes left: an old pack goes back to its place, a half-written one goes."""
+    for before in exports.glob(".*.before"):
+        folder = exports / before.name.removeprefix(".").removesuffix(".before")
+        if not folder.exists():
+            before.rename(folder)
+    for leftover in (*exports.glob(".*.writing"), *exports.glob(".*.before")):
+        shutil.rmtree(leftover)
 
 
 @contextmanager

@@ -16,14 +16,17 @@ NAMES = ("youtube", "x", "facebook")
 class Platform(Protocol):
     """`connect` and `fetch` talk to the network; `plan`, `parse` and `explain` are pure.
 
-    `IS_RENEWED_DAILY`: a quota that is spent is given anew at midnight in `QUOTA_ZONE`, and not before.
-    `MOST_NEW_POSTS`: how many posts of an account one day's run finds at most.
+    `VENDOR_BASE`: the address that the vendor's client asks. `IS_RENEWED_DAILY`: a quota that is spent is given anew at
+    midnight in `QUOTA_ZONE`, and not before. `MOST_NEW_POSTS`: how many posts of an account one day's run finds at
+    most. `POST_WORDS`: the fields of a post, an object with an `id`, that hold its text, title or link.
     """
 
     TITLE: str
     EXTRAS: tuple[str, ...]
+    VENDOR_BASE: str
     QUOTA_ZONE: str
     IS_RENEWED_DAILY: bool
+    POST_WORDS: frozenset[str]
     MOST_NEW_POSTS: int
 
     def connect(self, access: Access) -> Any:

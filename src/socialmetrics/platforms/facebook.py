@@ -34,6 +34,7 @@ TITLE = "Facebook"
 EXTRAS: tuple[str, ...] = ("app_secret",)
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"message", "permalink_url"})
 
 VENDOR_BASE = "https://graph.facebook.com"
 VERSION = "v26.0"  # 2026-07-29; older ones end on the dates in docs/access.md
@@ -104,7 +105,7 @@ def connect(access: Access) -> dict[str, _Client]:
     """A client per credential; the token travels as a header."""
     clients = {}
     for name, token in access.tokens.items():
-        session = Session(VENDOR_BASE, access.url)
+        session = Session(VENDOR_BASE, access)
         session.headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         graph = facebook.GraphAPI(session=session)
         graph.version = VERSION  # the constructor of facebook-sdk 3.1 refuses every version after 3.1

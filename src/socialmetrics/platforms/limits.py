@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 
 from socialmetrics import clock
@@ -24,19 +23,3 @@ def read_whole(piece: Callable[[], bytes]) -> bytes:
         if clock.stopwatch() - began > LONGEST_SECONDS:
             raise TimeoutError(f"the answer takes longer than {LONGEST_SECONDS:.0f} seconds")
     return b"".join(pieces)
-
-
-class LimitedResponse(http.client.HTTPResponse):
-    """For a client on http.client, as httplib2: reading all of it keeps to our limits."""
-
-    def read(self, amt: int | None = None) -> bytes:
-        return read_whole(self._what_came) if amt is None else super().read(amt)
-
-    def _what_came(self) -> bytes:
-        """What is there already, without waiting for a full piece; an end before the announced one is an error."""
-        if self.fp is None:
-            return b""
-        came = super().read(max(1, min(PIECE, len(self.fp.peek(1)))))
-        if not came and self.length:
-            raise http.client.IncompleteRead(came, self.length)
-        return came

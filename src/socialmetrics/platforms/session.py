@@ -1,4 +1,4 @@
-"""The HTTP session that tweepy and facebook-sdk are given: a base URL of ours, and limits of time and size."""
+"""The HTTP session that the vendors' clients are given: a base URL and a way of ours, and limits of time and size."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from socialmetrics import outside
 from socialmetrics.platforms.limits import PIECE, read_whole
-
-TIMEOUT_SECONDS = (5.0, 30.0)
+from socialmetrics.settings import Access
 
 
 class Session(requests.Session):
@@ -20,11 +19,12 @@ class Session(requests.Session):
     `headers_came`: those of the latest answer, which the vendors' clients do not hand on.
     """
 
-    def __init__(self, vendor_base: str, base: str | None) -> None:
+    def __init__(self, vendor_base: str, access: Access) -> None:
         super().__init__()
         self.vendor_base = vendor_base
-        self.base = (base or vendor_base).rstrip("/")
-        self.mount("https://", HTTPAdapter(max_retries=0))
+        self.base = (access.url or vendor_base).rstrip("/")
+        self.network = access.network
+        outside.prepare(self, access.network)
         self.headers_came: Mapping[str, str] = {}
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
@@ -32,9 +32,15 @@ class Session(requests.Session):
         if address.startswith(self.vendor_base):
             address = self.base + address[len(self.vendor_base) :]
         if kwargs.get("timeout") is None:
-            kwargs["timeout"] = TIMEOUT_SECONDS
-        kwargs |= {"stream": True, "allow_redirects": False}
-        answer = super().request(method, address, *args, **kwargs)
+            kwargs["timeout"] = outside.TIMEOUT_SECONDS
+        way = outside.proxies(self.network, address)
+        kwargs |= {"stream": True, "allow_redirects": False, "proxies": way}
+        try:
+            answer = super().request(method, address, *args, **kwargs)
+        except requests.ConnectionError as error:
+            if wrong := outside.explain(error, address):
+                raise wrong from None
+            raise
         self.headers_came = answer.headers
         try:
             whole = read_whole(lambda: answer.raw.read1(PIECE, decode_content=True))

@@ -5,6 +5,7 @@ Every read costs money: $0.010 a user, $0.005 a post, once per resource and UTC 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,6 +42,7 @@ TITLE = "X"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "UTC"
 IS_RENEWED_DAILY = False
+POST_WORDS = frozenset({"text"})
 
 VENDOR_BASE = "https://api.twitter.com"  # what tweepy 4.17 has fixed
 USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")
@@ -90,10 +92,11 @@ KEEP_OWN_POSTS = KEEP_POSTS | {"data.text"}
 
 def connect(access: Access) -> Any:
     """A client per credential; the token travels in the Authorization header."""
+    logging.getLogger("tweepy").setLevel(logging.INFO)  # below it, tweepy logs the headers and each whole answer
     clients = {}
     for name, token in access.tokens.items():
         client = tweepy.Client(bearer_token=token.get_secret_value(), return_type=dict, wait_on_rate_limit=False)
-        client.session = Session(VENDOR_BASE, access.url)
+        client.session = Session(VENDOR_BASE, access)
         clients[name] = client
     return clients
 

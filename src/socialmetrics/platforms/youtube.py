@@ -22,7 +22,7 @@ from socialmetrics import clock
 from socialmetrics.budget import quota_day_ends
 from socialmetrics.errors import Denied, Exhausted, SocialmetricsError, Throttled, Unavailable, Unexpected
 from socialmetrics.platforms.answers import Node
-from socialmetrics.platforms.limits import LARGEST_ANSWER, LimitedResponse
+from socialmetrics.platforms.session import Session
 from socialmetrics.records import (
     Account,
     Answer,
@@ -41,6 +41,9 @@ TITLE = "YouTube"
 EXTRAS: tuple[str, ...] = ()
 QUOTA_ZONE = "America/Los_Angeles"
 IS_RENEWED_DAILY = True
+POST_WORDS = frozenset({"title"})
+
+VENDOR_BASE = "https://youtube.googleapis.com"
 
 BATCH = 50
 PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for in a day
@@ -48,7 +51,6 @@ MOST_NEW_POSTS = BATCH * PAGES
 FIRST_LOOK = timedelta(days=90)
 OVERLAP = timedelta(hours=1)  # a video may be listed a little after it was published
 SWEEP_AFTER = timedelta(days=7)
-TIMEOUT_SECONDS = 30
 
 CHANNELS, RESOLVE, UPLOADS, STATS, VIDEOS = (
     "channels.list",
@@ -70,31 +72,23 @@ KEEP_STATS = frozenset({"items.id", "refused"} | {f"items.statistics.{name}" for
 KEEP_VIDEOS = frozenset({"items.id", "items.snippet.title", "items.snippet.publishedAt", "items.snippet.channelId"})
 
 
-class _Http(httplib2.Http):  # type: ignore[misc]  # httplib2 ships no types
-    """Sends the key as a header: in the URL it would stand in every error text and log."""
+class _Http:
+    """What google-api-python-client asks of httplib2, done by the session that the other clients have too.
 
-    def __init__(self, key: str) -> None:
-        super().__init__(timeout=TIMEOUT_SECONDS, decode_limit_hard=LARGEST_ANSWER)
-        self.follow_redirects = False
-        self.key = key
+    The key is sent as a header: in the URL it would stand in every error text and log.
+    """
 
-    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **rest: Any) -> Any:
-        kind = _Https if uri.startswith("https:") else _PlainHttp
-        headers = {**(headers or {}), "x-goog-api-key": self.key}
-        try:
-            return super().request(uri, method, body, headers, **{**rest, "connection_type": kind})
-        except Exception:
-            for connection in self.connections.values():  # the rest of an answer would pass for the next one
-                connection.close()
-            raise
+    def __init__(self, key: str, access: Access) -> None:
+        self.session = Session(VENDOR_BASE, access)
+        self.session.headers["x-goog-api-key"] = key
 
+    def request(self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+        answer = self.session.request(method, uri, data=body, headers=headers)
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        return httplib2.Response(told | {"status": str(answer.status_code)}), answer.content
 
-class _PlainHttp(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]
-    response_class = LimitedResponse
-
-
-class _Https(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]
-    response_class = LimitedResponse
+    def close(self) -> None:
+        self.session.close()
 
 
 @dataclass
@@ -107,14 +101,12 @@ class _Client:
 
 def connect(access: Access) -> dict[str, _Client]:
     """A service per credential."""
-    options = {"api_endpoint": access.url} if access.url else None
     return {
         name: _Client(
             build(
                 "youtube",
                 "v3",
-                http=_Http(token.get_secret_value()),
-                client_options=options,
+                http=_Http(token.get_secret_value(), access),
                 static_discovery=True,
                 cache_discovery=False,
             )
@@ -236,8 +228,7 @@ def explain(error: Exception) -> SocialmetricsError | None:
         if status >= 500:
             return Unavailable(f"{said}. Run again later.")
         return Unexpected(f"{said}: the call was not understood. Report it with the response file.")
-    kinds = (OSError, httplib2.HttpLib2Error, ClientError, ValueError, RecursionError)
-    if isinstance(error, kinds) or type(error).__module__ in ("http.client", "httplib2.decode"):
+    if isinstance(error, OSError | ClientError | ValueError | RecursionError):
         return Unavailable(f"YouTube could not be reached ({type(error).__name__}). Check the network and run again.")
     return None
 

@@ -1,0 +1,102 @@
+"""`weekly_scorecard` as it must be: an organization's week in one line, from what the other tables must be.
+
+No platform of the scenarios has a flow among the headline metrics; the weekdays of one that has not settled are a unit
+test's.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from .expected import WEEK, Expected, Row, Rows
+from .things import organizations
+
+SEEDS = Path(__file__).parents[2] / "sql" / "seeds"
+HEADLINE = ("followers", "views", "connections")
+LIKE_US = ("bed_size", "all")
+FROM_THE_WEEK = (
+    "organization_id", "platform", "metric", "kind", "week", "week_start_on", "accounts", "value", "low", "high",
+    "change", "change_low", "change_high", "growth_rate", "usual_low", "usual_high", "usual_weeks", "reading",
+    "last_year_value", "change_since_last_year", "is_complete", "reason", "is_rounded",
+)  # fmt: skip
+
+
+def weekly_scorecard(expected: Expected, peers: Rows) -> Rows:
+    """By organization, platform, metric and week; `peers`: what peer_weeks must be."""
+    names = {row["organization_id"]: row["name"] for row in organizations(expected).values() if row["is_own"]}
+    display_names, notes = _display_names(), _notes()
+    days = _days(expected)
+    places = _places(peers)
+    table: Rows = {}
+    for key, week in expected.organization_weeks.items():
+        organization_id, platform, metric, start = key
+        if organization_id not in names or metric not in HEADLINE:
+            continue
+        base, place = week["last_year_value"], places.get(key, {})
+        since = week["change_since_last_year"]
+        table[key] = {name: week[name] for name in FROM_THE_WEEK} | {
+            "name": names[organization_id],
+            "display_name": display_names[platform, metric],
+            "compared_days": 7,
+            "compared_value": None,
+            "growth_since_last_year_rate": since / base if since is not None and base else None,
+            "rank_from": place.get("rank_from"),
+            "rank_to": place.get("rank_to"),
+            "rank_n": place.get("n"),
+            "rank_stratum": place.get("stratum"),
+            "rank_stratum_value": place.get("stratum_value"),
+            **days[key],
+            "note": notes.get((platform, metric, start)),
+        }
+    return table
+
+
+def _days(expected: Expected) -> Mapping[tuple[Any, ...], Row]:
+    """Days due and observed over an organization's accounts."""
+    found: dict[tuple[Any, ...], Row] = defaultdict(lambda: {"days_expected": 0, "days_observed": 0})
+    for row in expected.weeks.values():
+        of_it = found[row["organization_id"], row["platform"], row["metric"], row["week_start_on"]]
+        for name in of_it:
+            of_it[name] += row[name]
+    return found
+
+
+def _places(peers: Rows) -> dict[tuple[Any, ...], Row]:
+    """Where the largest main account stands among hospitals like it, or among all."""
+    found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in peers.values():
+        if row["account_group"] == "main" and row["stratum"] in LIKE_US and row["rank_from"] is not None:
+            found[row["organization_id"], row["platform"], row["metric"], row["week_start_on"]].append(row)
+    return {
+        key: min(rows, key=lambda row: (LIKE_US.index(row["stratum"]), -row["value"], row["account_key"]))
+        for key, rows in found.items()
+    }
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def _accounts_metrics() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["platform"], row["native_metric"]): row for row in _seed("metrics") if row["subject"] == "account"}
+
+
+def _display_names() -> dict[tuple[str, str], str]:
+    return {(platform, row["metric"]): row["display_name"] for (platform, _), row in _accounts_metrics().items()}
+
+
+def _notes() -> dict[tuple[str, str, date], str]:
+    """What changed in a week, the earliest and the latest of it."""
+    registry = _accounts_metrics()
+    told: dict[tuple[str, str, date], list[tuple[date, str]]] = defaultdict(list)
+    for row in _seed("metric_breaks"):
+        if named := registry.get((row["platform"], row["native_metric"])):
+            on = date.fromisoformat(row["effective_on"])
+            told[row["platform"], named["metric"], WEEK.start(on)].append((on, row["what_changed"]))
+    return {key: " ".join(dict.fromkeys(text for _, text in (min(all_), max(all_)))) for key, all_ in told.items()}
