@@ -317,6 +317,14 @@ def test_posts_beyond_the_ladder_are_forgotten_but_known(days: Days) -> None:
     assert days.store.known_posts("x", at(FIRST)) == set()
 
 
+def test_a_last_rung_is_made_up_for_a_weekly_account_that_missed_its_day(days: Days) -> None:
+    """Twelve days after the rung a post is still due; then it is let go."""
+    days.land(FIRST, posts={"post": at(FIRST, -24 * 30)})
+    for late, is_due in ((0, True), (12, True), (15, False)):
+        due = days.store.tracked("x", FIRST + timedelta(days=60 + late), "UTC", (0, 90)).posts
+        assert ([post.post_id for post in due] == ["post"]) == is_due
+
+
 def test_a_discovery_that_failed_leaves_no_hole(days: Days) -> None:
     monday, tuesday, wednesday = (FIRST + timedelta(days=n) for n in range(3))
     days.land(monday, posts={"1": at(monday, -1)}, followers=10)

@@ -39,6 +39,7 @@ from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Track
 PART = ".part"
 TOMBSTONES = "forgotten.jsonl"
 LOOKBACK_DAYS = 100
+GRACE_DAYS = 14  # after a post's last rung: a weekly account may miss its day once
 CLOSES_AFTER = timedelta(days=7)
 RUN_KINDS = ("observations", "profiles", "posts", "calls", "runs")
 RATE_DAYS = 28  # over which it is counted how many posts a day an account publishes
@@ -504,7 +505,7 @@ class Landing:
 
     def posts(self, platform: str, day: date, rungs: Sequence[int]) -> list[TrackedPost]:
         """The posts that are known on `day` and not too old for their ladder."""
-        return list(self._posts(platform, day, max(rungs) + 7))
+        return list(self._posts(platform, day, max(rungs) + GRACE_DAYS))
 
     def _searched(self, platform: str, day: date) -> frozenset[str]:
         """The accounts whose new posts a run of `day` has looked for to the end."""

@@ -46,8 +46,9 @@ each figure that could be had, of own accounts and of peers, none twice, and for
 
 `make soak` runs days by the command, under random faults, and kills most runs with SIGKILL at a random instant; beside
 them stands a home whose days were pulled in peace. On some days a platform answers nobody at all, in both. At the end
-both published files hold the same rows, but for what was spent on asking (`calls`, `units`, `dollars`), the build in
-which a row came, and the versions in `observations` that were replaced later. `make soak MINUTES=10 SEED=2` is shorter.
+both published files hold the same rows, but for what was spent on asking (`calls`, `units`, `dollars`), the run and the
+build in which a row came, and the versions in `observations` that were replaced later. `make soak MINUTES=10 SEED=2`
+is shorter.
 """
 
 

@@ -68,7 +68,8 @@ def _day(found: Could, expected: Expected, home: Home, weather: Weather, on: dat
     expected.day(on, at)
     for post_id, seen_on in expected.seen_on.items():
         if seen_on == on:
-            found.posts[name, post_id, on] = None
+            status = expected.world.post_status(expected.posts[post_id], at)
+            found.posts[name, post_id, on] = None if status == "public" else status
 
 
 def metrics(platform: str) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-# how often something was asked for, in which build it came, and what was said before it was taken back
-ASIDE = {"load_id", "calls", "units", "dollars"}
+# what was spent on asking, by which run and in which build a row came, and how many versions there were before it
+ASIDE = {"calls", "units", "dollars", "run_id", "load_id", "version"}
 SHOWN = 5
 
 

@@ -27,7 +27,7 @@ class Weather:
     """`storms`: on which share of days one begins; `gusts`: which share of calls fails while gusts blow."""
 
     seed: int
-    storms: float = 0.4
+    storms: float = 0.25
     gusts: float = 0.5
 
     def fault(self, platform: str, call: str, instant: datetime) -> tuple[str, float] | None:
