@@ -37,16 +37,18 @@ summed as (
 {%- set of_accounts = ref('account_weeks') if period == 'week' else ref('account_months') -%}
 {%- set within = var('usual_within') | int -%}
 
-{#- The accounts' periods that were replaced are those whose sums, usual ranges and years before may differ. -#}
+{#- The accounts' periods that were replaced are those whose sums, usual ranges and years before may differ; the periods
+    before them stand in this table. -#}
 {%- set replaced = 'select distinct ' ~ start ~ ' from ' ~ of_accounts ~ ' where load_id > ' ~ last_load() -%}
 {%- set wanted = (starts_of(days_replaced([]), period) + literals(replaced)) | unique | list -%}
+{%- set before = starts_moved(wanted, range(-within, 0), period) | reject('in', wanted) | list -%}
 
 with
 
 of_accounts as (
 
     select * from {{ of_accounts }}
-    where {{ is_among(start, starts_moved(wanted, range(-within, 1), period)) }}
+    where {{ is_among(start, wanted) }}
 
 ),
 
@@ -60,10 +62,25 @@ figures as (
         metric,
         {{ start }},
         {{ comparable_figure() }} as figure,
-        {{ is_among(start, wanted) }} as is_wanted
+        true as is_wanted
 
     from summed
 
+    {% if is_incremental() %}
+    union all
+
+    select
+        organization_id,
+        platform,
+        metric,
+        {{ start }},
+        {{ comparable_figure() }} as figure,
+        false as is_wanted
+
+    from {{ this }}
+    where {{ is_among(start, before) }}
+
+    {% endif %}
 ),
 
 {{ usual_range('figures', ['organization_id', 'platform', 'metric'], period) }},
@@ -82,7 +99,6 @@ compared as (
         and summed.platform = usual.platform
         and summed.metric = usual.metric
         and summed.{{ start }} = usual.{{ start }}
-    where {{ is_among('summed.' ~ start, wanted) }}
 
 )
 
