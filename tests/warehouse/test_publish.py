@@ -103,7 +103,7 @@ def test_as_of_an_instant(settings: Settings) -> None:
         "load httpfs",
         "install httpfs",
         "install httpfs from 'http://127.0.0.1:1'",
-        "load '/tmp/mine.duckdb_extension'",
+        "load 'mine.duckdb_extension'",
         "from no_such_table",
         "from glob('/etc/*')",
         "from read_text('/etc/hostname')",
