@@ -99,4 +99,4 @@ def _notes() -> dict[tuple[str, str, date], str]:
         if named := registry.get((row["platform"], row["native_metric"])):
             on = date.fromisoformat(row["effective_on"])
             told[row["platform"], named["metric"], WEEK.start(on)].append((on, row["what_changed"]))
-    return {key: " ".join(dict.fromkeys(text for _, text in (min(all_), max(all_)))) for key, all_ in told.items()}
+    return {key: " ".join(dict(sorted({min(all_), max(all_)})).values()) for key, all_ in told.items()}

@@ -29,8 +29,10 @@ breaks as (
         platform,
         metric,
         {{ week_start('effective_on') }} as week_start_on,
-        min_by(what_changed, effective_on) as first_change,
-        max_by(what_changed, effective_on) as last_change
+        case
+            when count(distinct effective_on) = 1 then max(what_changed)
+            else min_by(what_changed, effective_on) || ' ' || max_by(what_changed, effective_on)
+        end as note
 
     from {{ ref('breaks') }}
     where subject = 'account'
@@ -133,7 +135,7 @@ select
     weeks.is_complete,
     weeks.reason,
     weeks.is_rounded,
-    breaks.first_change || case when breaks.last_change <> breaks.first_change then ' ' || breaks.last_change else '' end as note
+    breaks.note
 
 from weeks
 inner join organizations
