@@ -17,7 +17,7 @@ from faults import search
 from gateway import Authority
 from home import Home
 from listeners import MailServer, WebServer, mail_server, web_server
-from socialmetrics import alerts, clock, pipeline, settings
+from socialmetrics import alerts, clock, pipeline, settings, verdicts
 from socialmetrics.causes import _COMMANDS, _WHAT, Fault, causes, fault_of, said
 from socialmetrics.errors import BuildFailed, Denied, Locked, Misconfigured, TooLate, Unavailable
 from socialmetrics.records import Reason
@@ -67,8 +67,8 @@ def told(home: Home, mails: MailServer | None = None, web: WebServer | None = No
 def judged(home: Home, on: date, at: datetime) -> list[str]:
     """Announce a day's verdict as `run` does; what could not be sent."""
     with clock.still(at):
-        verdict = pipeline.verdict(home.settings, home.day(on))
-        return pipeline.announce(home.settings, home.day(on), verdict.found)
+        verdict = verdicts.verdict(home.settings, home.day(on))
+        return verdicts.announce(home.settings, home.day(on), verdict.found)
 
 
 def pull(home: Home, on: date, *names: str, minutes: float = 0) -> None:
@@ -132,13 +132,13 @@ def test_a_task_that_failed_tells_what_the_verdict_will_say_and_since_when(ours:
             (TooLate("late"), ["too_late", "not_run"]),
             (Denied("no"), []),
         ):
-            assert [fault.kind for fault in pipeline.faults_behind(ours.settings, day, error, "x")] == kinds
+            assert [fault.kind for fault in verdicts.faults_behind(ours.settings, day, error, "x")] == kinds
     ours.sandbox.script([Strike("x", "", None, "503")])
     pull(ours, SUNDAY, "x")
     pull(ours, SUNDAY, "x", minutes=45)
     with clock.still(TEN_PM + 60 * MINUTE):
-        behind = pipeline.faults_behind(ours.settings, day, Unavailable("silent"), "x")
-        assert pipeline.announce(ours.settings, day, behind) == []
+        behind = verdicts.faults_behind(ours.settings, day, Unavailable("silent"), "x")
+        assert verdicts.announce(ours.settings, day, behind) == []
     ((_, _, fact),) = web.asked
     assert fact["text"].startswith("X gives no usable answer since 10 pm.")
 
@@ -190,9 +190,9 @@ def test_a_token_of_several_pages_is_one_cause_and_its_owners_are_told(ours: Hom
     for handle in theirs:
         assert f"own account {handle} has no value" in mails.texts[1]
     with clock.still(TEN_PM + 2 * MINUTE):  # as Airflow's task of the platform tells it before the verdict
-        behind = pipeline.faults_behind(ours.settings, day, Denied("refused"), "facebook")
+        behind = verdicts.faults_behind(ours.settings, day, Denied("refused"), "facebook")
         assert {fault.cause for fault in behind} == {("facebook", "denied", "childrens")}
-        assert pipeline.announce(ours.settings, day, behind) == []
+        assert verdicts.announce(ours.settings, day, behind) == []
     assert len(mails.mails) == 2
 
 
@@ -274,10 +274,10 @@ def test_a_green_day_pings_and_tells_nobody(ours: Home, mails: MailServer, web: 
     pull(ours, SUNDAY)
     assert judged(ours, SUNDAY, TEN_PM + MINUTE) == []
     assert mails.mails == []
-    assert pipeline.heartbeat(here) == []
+    assert verdicts.heartbeat(here) == []
     assert web.asked == ([("GET", "/ping/s3cret", None)] if is_told else [])
     web.status = 404
-    told_off = pipeline.heartbeat(here)
+    told_off = verdicts.heartbeat(here)
     assert told_off == (["The heartbeat could not be sent: 127.0.0.1 answered 404."] if is_told else [])
 
 

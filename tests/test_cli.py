@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from home import Home
-from socialmetrics import cli, clock, pipeline
+from socialmetrics import cli, clock, pipeline, verdicts
 from socialmetrics.errors import TooLate, Unexpected
 from socialmetrics.sandbox.server import Fault
 from socialmetrics.sandbox.world import World
@@ -221,7 +221,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     assert not list(here.settings.landing.glob("*/platform=facebook/fetched_on=*/*.parquet"))
     here.pull(date(2026, 9, 20), "facebook")
     assert not list(here.settings.landing.glob("**/*.part"))
-    assert pipeline.verdict(here.settings, here.day(date(2026, 9, 20))).runs[0].status == "complete"
+    assert verdicts.verdict(here.settings, here.day(date(2026, 9, 20))).runs[0].status == "complete"
 
 
 def test_query_is_read_only_and_prints_json_and_csv(

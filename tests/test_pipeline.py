@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from home import Home
-from socialmetrics import clock, pipeline, platforms
+from socialmetrics import clock, pipeline, platforms, verdicts
 from socialmetrics.errors import Denied, Locked, Misconfigured, TooLate
 from socialmetrics.extraction import ATTEMPTS, IN_A_ROW
 from socialmetrics.ladder import is_due
@@ -666,14 +666,14 @@ def test_the_verdict_names_own_accounts_and_platforms_that_failed(home: Home) ->
     home.tokens["x"] = "fail-503"
     home.pull(FIRST)
     with clock.still(at(FIRST)):
-        verdict = pipeline.verdict(home.settings, home.day(FIRST))
+        verdict = verdicts.verdict(home.settings, home.day(FIRST))
     assert verdict.is_red
     assert verdict.words == "complete but for x"
     assert [fault.partition(":")[0] for fault in verdict.faults] == ["x"]
     home.tokens.clear()
     home.pull(FIRST, "x", later_hours=1)
     with clock.still(at(FIRST)):
-        verdict = pipeline.verdict(home.settings, home.day(FIRST))
+        verdict = verdicts.verdict(home.settings, home.day(FIRST))
     assert (verdict.words, verdict.faults) == ("complete", ())
 
 
@@ -696,14 +696,14 @@ def test_the_verdict_waits_for_every_shard_and_tells_the_worst(home: Home) -> No
     day = home.day(FIRST)
     home.tokens["x"] = "fail-503"
     home.pull(FIRST, "x")
-    assert [fault for fault in pipeline.verdict(home.settings, day).faults if fault.startswith("x: X answered 503")]
+    assert [fault for fault in verdicts.verdict(home.settings, day).faults if fault.startswith("x: X answered 503")]
     home.tokens["x"] = "token"
     with clock.still(at(FIRST) + timedelta(hours=1)):
         pipeline.extract(home.settings, "x", day, home.reach("x"), shard="-1of2")
-    assert [fault for fault in pipeline.verdict(home.settings, day).faults if "x: not every run has finished" in fault]
+    assert [fault for fault in verdicts.verdict(home.settings, day).faults if "x: not every run has finished" in fault]
     with clock.still(at(FIRST) + timedelta(hours=2)):
         pipeline.extract(home.settings, "x", day, home.reach("x"), shard="-2of2")
-    told = pipeline.verdict(home.settings, day)
+    told = verdicts.verdict(home.settings, day)
     assert not [fault for fault in told.faults if fault.startswith("x")]
     assert [run.status for run in told.runs] == ["complete", "complete"]
 

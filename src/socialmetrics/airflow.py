@@ -139,31 +139,31 @@ def week() -> str:
 def verdict() -> str:
     """The day's verdict in words, and what gaps before it left in the task's log; raises where it is red, so that the
     run is."""
-    from socialmetrics import pipeline
+    from socialmetrics import verdicts
 
     here = settings()
     when = day(here)
-    found = pipeline.verdict(here, when)
-    for gap in pipeline.gaps(here, when):
+    found = verdicts.verdict(here, when)
+    for gap in verdicts.gaps(here, when):
         print(gap)
     if found.is_red:
-        _log(pipeline.announce(here, when, found.found))
+        _log(verdicts.announce(here, when, found.found))
         raise AirflowFailException("\n".join([found.words, *found.faults]))
     return found.words
 
 
 def heartbeat() -> None:
     """Tell the monitor that the run was good, or has made the day good."""
-    from socialmetrics import pipeline
+    from socialmetrics import verdicts
 
     here = settings()
-    if not pipeline.verdict(here, day(here)).is_red:
-        _log(pipeline.heartbeat(here))
+    if not verdicts.verdict(here, day(here)).is_red:
+        _log(verdicts.heartbeat(here))
 
 
 def failed(context: Mapping[str, Any]) -> None:
     """What a task that has failed for good is announced as, before the others are done; the verdict tells its own."""
-    from socialmetrics import pipeline
+    from socialmetrics import verdicts
 
     error, task = context.get("exception"), context["ti"].task_id.rpartition(".")[2]
     if isinstance(error, AirflowFailException) or not isinstance(error, BaseException):
@@ -172,7 +172,7 @@ def failed(context: Mapping[str, Any]) -> None:
     when = day(here, context["dag_run"])
     platform = str(context.get("label", "")).partition("-")[0]
     doing = {"model": "build", "publish": "build", "export": "pack"}.get(task, "")
-    _log(pipeline.announce(here, when, pipeline.faults_behind(here, when, error, platform, doing)))
+    _log(verdicts.announce(here, when, verdicts.faults_behind(here, when, error, platform, doing)))
 
 
 def _log(told: list[str]) -> None:

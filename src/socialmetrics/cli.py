@@ -195,7 +195,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """The day's whole work, for cron: extract every platform, build, publish, and say how it went."""
-    from socialmetrics import pipeline
+    from socialmetrics import pipeline, verdicts
     from socialmetrics.causes import fault_of
 
     here = settings.load()
@@ -208,7 +208,7 @@ def run(
             return
     try:
         verdict = _run(here, when, names, again, quiet=as_json)
-        gaps = pipeline.gaps(here, when)
+        gaps = verdicts.gaps(here, when)
     except Exception as error:  # as a faulty directory, or a full disk
         _announce(here, when, [fault_of(error)])
         raise
@@ -224,16 +224,16 @@ def run(
     if verdict.is_red:
         _announce(here, when, verdict.found)
         raise typer.Exit(1)
-    for told in pipeline.heartbeat(here):
+    for told in verdicts.heartbeat(here):
         err.print(told)
 
 
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Say each platform's last good day, for a monitor: exit 1 when one is over 26 hours old."""
-    from socialmetrics import pipeline
+    from socialmetrics import verdicts
 
-    found = pipeline.status(settings.load())
+    found = verdicts.status(settings.load())
     if as_json:
         _print_json([standing.row() for standing in found])
     else:
@@ -378,7 +378,7 @@ def main() -> None:
 
 def _run(here: Settings, when: Any, names: list[str], again: bool, quiet: bool) -> Any:
     """The verdict of a day's whole work. Raises what stops all of it."""
-    from socialmetrics import pipeline
+    from socialmetrics import pipeline, verdicts
     from socialmetrics.causes import fault_of
 
     faults = []
@@ -396,7 +396,7 @@ def _run(here: Settings, when: Any, names: list[str], again: bool, quiet: bool) 
         pipeline.publish(here)
     except errors.SocialmetricsError as error:
         faults.append(fault_of(error, doing="build"))
-    return pipeline.verdict(here, when, faults)
+    return verdicts.verdict(here, when, faults)
 
 
 def _check_network(here: Settings, as_json: bool) -> None:
@@ -413,9 +413,9 @@ def _check_network(here: Settings, as_json: bool) -> None:
 
 
 def _announce(here: Settings, when: Any, faults: Sequence[Any]) -> None:
-    from socialmetrics import pipeline
+    from socialmetrics import verdicts
 
-    for told in pipeline.announce(here, when, faults):
+    for told in verdicts.announce(here, when, faults):
         err.print(told)
 
 

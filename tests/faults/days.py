@@ -13,7 +13,7 @@ from unittest import mock
 from pydantic import SecretStr
 
 from home import Home
-from socialmetrics import clock, outside, pipeline, platforms, warehouse
+from socialmetrics import clock, outside, pipeline, platforms, verdicts, warehouse
 from socialmetrics.errors import SocialmetricsError
 from socialmetrics.platforms import limits
 from socialmetrics.records import Account
@@ -102,7 +102,7 @@ def _strike(home: Home, struck: Struck) -> Struck:
     home.sandbox.requests.clear()
     with clock.still(day.scheduled_at), _tricked(case, home.reach(case.platform)) as reach:
         extracted = pipeline.extract(home.settings, case.platform, day, reach)
-        verdict = pipeline.verdict(home.settings, day)
+        verdict = verdicts.verdict(home.settings, day)
     home.sandbox.script([])
     told = [fault for fault in verdict.faults if fault.startswith(f"{case.platform}: ")]
     quiet = f"({extracted.run.message})" if extracted.run.message else ""
