@@ -362,6 +362,14 @@ def test_the_usual_number_of_posts_a_day(days: Days) -> None:
     assert tracked(days.store, FIRST).posts_per_day == {"a": 0.5}
 
 
+def test_posts_a_day_are_counted_up_to_the_last_look(days: Days) -> None:
+    """What a weekly account has published since its last look is not known yet: 7 posts in 145 hours."""
+    days.land(FIRST, posts={str(n): at(FIRST, -24 * n - 1) for n in range(7)})
+    days.land(FIRST + timedelta(days=6), accounts=("b",), posts={})
+    told = tracked(days.store, FIRST + timedelta(days=7)).posts_per_day
+    assert told["a"] == pytest.approx(7 / (145 / 24))
+
+
 def test_what_was_spent_since_an_instant(days: Days) -> None:
     for hours in (0, 3, 30):
         days.land(FIRST, hours=hours, units=2)

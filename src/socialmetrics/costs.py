@@ -23,8 +23,8 @@ class Cost:
     platform: str
     first: date
     days: int
-    requests: int
-    units: int
+    requests: float
+    units: float
     dollars: Decimal
     most_requests: int
     most_units: int
@@ -34,8 +34,8 @@ class Cost:
         return {
             "platform": self.platform,
             "for": str(self.first) if self.days == 1 else f"{self.days} days",
-            "calls": self.requests,
-            "units": self.units,
+            "calls": round(self.requests),
+            "units": round(self.units),
             "dollars": round(float(self.dollars), 3),
             "calls_at_most": self.most_requests,
             "units_at_most": self.most_units,

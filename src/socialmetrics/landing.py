@@ -493,14 +493,18 @@ class Landing:
                 due.append(post)
         end = datetime.combine(day, time(0), UTC)
         first = max(end - timedelta(days=RATE_DAYS), min((post.published_at for post in posts), default=end))
-        rates = Counter(post.account_id for post in posts if post.published_at >= first)
-        rate_days = max((end - first) / timedelta(days=1), 1.0)
+        counts = Counter(post.account_id for post in posts if post.published_at >= first)
+        discoveries = self._discoveries(platform, day)
+        looked = {account_id: min(discoveries["discovered_at"].get(account_id, end), end) for account_id in counts}
         return Tracked(
             posts=tuple(due),
             known=frozenset(post.post_id for post in posts),
             searched=self._searched(platform, day),
-            **self._discoveries(platform, day),
-            posts_per_day={account_id: count / rate_days for account_id, count in rates.items()},
+            **discoveries,
+            posts_per_day={
+                account_id: count / max((looked[account_id] - first) / timedelta(days=1), 1.0)
+                for account_id, count in counts.items()
+            },
         )
 
     def posts(self, platform: str, day: date, rungs: Sequence[int]) -> list[TrackedPost]:

@@ -110,9 +110,9 @@ class Subject(NamedTuple):
 class Call:
     """One call of an API, with all its pages, before it is made.
 
-    `units` (quota) and `dollars` are upper bounds; the `usual_` figures are what such a call mostly costs and equal
-    the bounds where the cost is certain. `units_each`: the part of the units that each subject adds; dollars are so
-    many for each subject, or for each of several `pages`. `keep` lists the dotted paths of the answer that may be
+    `units` (quota) and `dollars` are upper bounds; the `usual_` figures are what such a call costs on average and
+    equal the bounds where the cost is certain. `units_each`: the part of the units that each subject adds; dollars are
+    so many for each subject, or for each of several `pages`. `keep` lists the dotted paths of the answer that may be
     stored. A call that does not observe (it looks for posts, or for an id) leaves no reason behind when it fails.
     """
 
@@ -124,8 +124,8 @@ class Call:
     requests: int = 1
     units: int = 1
     dollars: Decimal = Decimal(0)
-    usual_requests: int = 1
-    usual_units: int = 1
+    usual_requests: float = 1
+    usual_units: float = 1
     usual_dollars: Decimal = Decimal(0)
     units_each: int = 0
     pages: int = 1

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import exp
 from typing import Any
 
 import httplib2
@@ -271,12 +272,12 @@ def _statistics(subjects: list[Subject], credential: str) -> list[Call]:
 
 
 def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
-    """Every channel may have new videos, though few have: one page each at most usually, PAGES at the very most, and
-    as many batches of statistics and of own titles; one more where the project lacks videos.batchGetStats."""
+    """Every channel may have new videos: PAGES of them at the very most, and as many batches of statistics and of own
+    titles; one more where the project lacks videos.batchGetStats."""
     bounds = []
     for account in accounts:
         subject = (Subject(account.account_id or ""),)
-        likely = 1 if account.is_own or account.weekday or tracked.expected_posts(account) >= 0.5 else 0
+        likely = _usual_pages(account, tracked)
         bounds.append(
             Call(
                 UPLOADS,
@@ -303,6 +304,14 @@ def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
             )
         )
     return bounds
+
+
+def _usual_pages(account: Account, tracked: Tracked) -> float:
+    """How many pages of uploads a look reads on average: after one with news a second, where there are so many."""
+    known = tracked.values.get(account.account_id or "", {})
+    news = 1 - exp(-tracked.expected_posts(account))  # of at least one video, by Poisson
+    second = news if known.get("videoCount", BATCH) > BATCH else 0.0
+    return second + (1.0 if account.is_own or account.weekday else news)
 
 
 def _has_news(account: Account, tracked: Tracked, found: Found) -> bool:
