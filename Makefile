@@ -29,7 +29,7 @@ test: install  ## the tests
 	$(RUN) pytest -n 2 --dist loadfile -m "not prove" -q
 
 prove: install  ## the tests that need a live scheduler, Chromium, kills or Spark
-	$(RUN) pytest -m prove -q
+	$(RUN) pytest -n 2 --dist loadfile -m prove -q
 
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
 	$(RUN) python -m tests.oracle.calibrate

@@ -213,6 +213,8 @@ def test_an_hourly_run_makes_up_what_is_missing_and_skips_where_nothing_is(home:
         home.sandbox.requests.clear()
         found.append(python(code, environment, hour))
         assert {request.platform for request in home.sandbox.requests} == ({"x"} if not number else set())
-    assert found == [dict.fromkeys(("extract", "model", "publish"), state) for state in ("success", "skipped")]
+    assert found == [
+        dict.fromkeys(("extract", "model", "publish", "heartbeat"), state) for state in ("success", "skipped")
+    ]
     sql = "select platform from coverage_days where accounts_observed = accounts_expected order by platform"
     assert [name for (name,) in warehouse.query(home.settings, sql)[1]] == ["facebook", "x", "youtube"]
