@@ -181,6 +181,7 @@ def test_building_slice_by_slice_equals_one_statement(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warehouse, "SLICE_ROWS", 250)
+    monkeypatch.setattr(warehouse, "ACCOUNT_DAY_ROWS", 0)
     assert len(warehouse._slices(settings.landing, warehouse._listing(settings.landing))) >= 2
     assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
 
