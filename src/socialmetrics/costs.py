@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from zoneinfo import ZoneInfo
 
 from socialmetrics.ladder import due_within, most_within
@@ -100,11 +102,15 @@ class Outlook:
 
     def cost(self) -> Cost:
         """Thirty days in which every account goes on as it does: each day as the platform plans it."""
-        due = self._due_posts()
         days = [self.first + timedelta(days=n) for n in range(DAYS)]
-        total = self._of(self.first, due[0])
-        for number in range(1, DAYS):
-            total += self._of(days[number], due[number])
+        costs, left = [], dict[str, TrackedPost]()
+        for day, due in zip(days, self._due_posts(), strict=True):
+            posts = left | {post.post_id: post for post in due}
+            calls = self._calls(day, posts.values())
+            costs.append(summed(self.platform, day, calls))
+            asked = {subject.post_id for call in calls for subject in call.subjects}
+            left = {post_id: post for post_id, post in posts.items() if post_id not in asked}
+        total = reduce(add, costs)
         found = [n for n, day in enumerate(days) for account in self.accounts if account.is_due(day)]
         again = sum(most_within(DAYS - n, self.rungs) for n in found)
         reading = self._of_newest()
@@ -115,9 +121,9 @@ class Outlook:
             most_dollars=total.most_dollars + again * reading.most_dollars,
         )
 
-    def _of(self, day: date, posts: Sequence[TrackedPost]) -> Cost:
+    def _calls(self, day: date, posts: Iterable[TrackedPost]) -> list[Call]:
         due = [account for account in self.accounts if account.is_due(day)]
-        return summed(self.platform, day, self.module.plan(due, replace(self.tracked, posts=tuple(posts)), None))
+        return self.module.plan(due, replace(self.tracked, posts=tuple(posts)), None)
 
     def _of_newest(self) -> Cost:
         """Of reading once more as many posts as one look at an account can find."""

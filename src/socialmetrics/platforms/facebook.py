@@ -121,7 +121,8 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     first += [_batch(PAGE, batch, _page, is_discovery=True) for batch in _batches(known)]
     if found is None:
         due = [post for post in tracked.posts if post.account_id in by_id]
-        alone, along = [p for p in due if p.newer >= WITH_PAGE], [p for p in due if p.newer < WITH_PAGE]
+        newest = {p.post_id for p in due if p.newer + tracked.expected_posts(by_id[p.account_id]) < WITH_PAGE}
+        alone, along = [p for p in due if p.post_id not in newest], [p for p in due if p.post_id in newest]
         unlikely = [replace(call, usual_requests=0, usual_units=0) for call in _due_posts(along, by_id)]
         return first + [_more_bound(a) for a in known] + _due_posts(alone, by_id) + unlikely
     if not found.calls.issuperset(first):
