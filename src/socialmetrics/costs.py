@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from socialmetrics.ladder import due_within, most_within
 from socialmetrics.platforms import Platform
-from socialmetrics.records import Account, Call, Tracked, TrackedPost
+from socialmetrics.records import Account, Call, Subject, Tracked, TrackedPost
 from socialmetrics.settings import Access
 
 DAYS = 30
@@ -103,13 +103,13 @@ class Outlook:
     def cost(self) -> Cost:
         """Thirty days in which every account goes on as it does: each day as the platform plans it."""
         days = [self.first + timedelta(days=n) for n in range(DAYS)]
-        costs, left = [], dict[str, TrackedPost]()
+        costs, left = [], dict[Subject, TrackedPost]()
         for day, due in zip(days, self._due_posts(), strict=True):
-            posts = left | {post.post_id: post for post in due}
+            posts = left | {Subject(post.account_id, post.post_id): post for post in due}
             calls = self._calls(day, posts.values())
             costs.append(summed(self.platform, day, calls))
-            asked = {subject.post_id for call in calls for subject in call.subjects}
-            left = {post_id: post for post_id, post in posts.items() if post_id not in asked}
+            asked = {subject for call in calls for subject in call.subjects}
+            left = {subject: post for subject, post in posts.items() if subject not in asked}
         total = reduce(add, costs)
         found = [n for n, day in enumerate(days) for account in self.accounts if account.is_due(day)]
         again = sum(most_within(DAYS - n, self.rungs) for n in found)
