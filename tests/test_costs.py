@@ -17,10 +17,11 @@ from home import Home
 from socialmetrics import clock, costs, pipeline, platforms
 from socialmetrics.landing import Landing
 from socialmetrics.platforms import x
-from socialmetrics.records import Account, Observation, Post, Run, Tracked
+from socialmetrics.records import Account, Call, Observation, Post, Run, Tracked
 from socialmetrics.sandbox.server import Fault, Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDERS, Access
+from socialmetrics.spending import Spending
 
 FIRST = date(2026, 9, 14)
 
@@ -148,6 +149,63 @@ def test_a_shard_pays_its_part_of_a_run_of_the_whole(tmp_path: Path, quiet: Sand
     pulled(home, "x", FIRST)
     since = home.day(FIRST).scheduled_at
     assert home.landing.spent("x", since, "-1of4") == (-(-home.landing.spent("x", since)[0] // 4), spent(home) / 4)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of the program catches it."""
+
+
+def test_what_a_killed_run_spent_is_spent(tmp_path: Path, quiet: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its calls never land; the runs after it have what it left of the day's money."""
+    home, limit = network(tmp_path, quiet, cadence="daily", weekday=None), Decimal("0.60")
+    paid: list[Decimal] = []
+    fetch = x.fetch
+
+    def paying(client: Any, call: Call, pages: Any) -> Iterator[Any]:
+        for answer in fetch(client, call, pages):
+            if len(paid) == 9:
+                raise Killed
+            paid.append(answer.dollars)
+            yield answer
+
+    monkeypatch.setattr(x, "fetch", paying)
+    with pytest.raises(Killed):
+        pulled(home, "x", FIRST, dollars_per_day=limit)
+    assert not home.rows("calls", "x")
+    before = sum(paid)
+    assert 0 < before <= home.landing.spent("x", home.day(FIRST).scheduled_at)[1]
+    monkeypatch.setattr(x, "fetch", fetch)
+    pulled(home, "x", FIRST, hours=0.1, dollars_per_day=limit)
+    assert before + spent(home) <= limit
+    assert home.landing.spent("x", home.day(FIRST).scheduled_at)[1] - spent(home) >= before
+
+
+def test_what_has_landed_is_noted_no_longer(tmp_path: Path, quiet: Sandbox) -> None:
+    home = network(tmp_path, quiet)
+    pulled(home, "x", FIRST)
+    assert home.landing.spending("x").since(datetime.min.replace(tzinfo=UTC)) == []
+
+
+def test_a_check_is_paid_for_too(tmp_path: Path, quiet: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = network(tmp_path, quiet)
+    monkeypatch.setenv("SOCIALMETRICS_X_TOKEN", "token")
+    monkeypatch.setenv("SOCIALMETRICS_X_CHILDRENS_TOKEN", "token")
+    monkeypatch.setenv("SOCIALMETRICS_X_URL", quiet.url("x", "{now}"))
+    when = home.day(FIRST).scheduled_at
+    with clock.still(when):
+        assert ("x", "works", "") in pipeline.check(home.settings)
+    assert home.landing.spent("x", when)[1] > 0
+
+
+def test_a_note_that_a_full_disk_cut_off_counts_for_nothing(tmp_path: Path) -> None:
+    spending, at = Spending(tmp_path), datetime(2026, 9, 14, 22, tzinfo=UTC)
+    spending.note("20260914T220000Z", at, 5, Decimal("2.50"))
+    with next(tmp_path.iterdir()).open("a") as file:
+        file.write(at.isoformat() + " 5 2.")
+    assert [(units, dollars) for _, units, dollars in spending.since(at)] == [(5, Decimal("2.50"))]
+    assert [dollars for _, _, dollars in spending.since(at + timedelta(seconds=1))] == [0]
+    spending.has_landed("20261231T220000Z", at + timedelta(days=63))
+    assert spending.since(at) == []
 
 
 @pytest.mark.parametrize("platform", platforms.NAMES)

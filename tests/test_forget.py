@@ -267,7 +267,7 @@ def test_a_post_that_never_landed_is_no_post(home: Home) -> None:
 
 
 def test_nothing_is_forgotten_while_a_run_writes(home: Home) -> None:
-    with home.landing.writing(), home.landing.writing(), pytest.raises(Locked, match="A run is writing to "):
+    with home.landing.together(), home.landing.together(), pytest.raises(Locked, match="A run holds "):
         pipeline.forget(home.settings)
     with home.landing.alone(), pytest.raises(Locked), home.landing.alone():
         pass

@@ -116,6 +116,16 @@ def test_a_build_that_fails_is_told_and_nothing_is_pinged(
     )
 
 
+def test_cron_s_pack_that_fails_is_told_and_a_person_s_is_not(
+    here: Home, web: WebServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, 10)
+    assert call(capsys, monkeypatch, "export", "--week", "2026-W38")[0] == 1
+    assert told(web) == []
+    assert call(capsys, monkeypatch, "export")[0] == 1
+    assert told(web) == ["pack"]
+
+
 def test_what_stops_the_whole_run_is_told(
     here: Home, web: WebServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,20 @@ def test_named_credentials_and_extras(env: pytest.MonkeyPatch, tmp_path: Path) -
     assert settings.access("facebook", ("app_secret",)).extras["app_secret"].get_secret_value() == "from-a-file"
 
 
+@pytest.mark.parametrize("name", ["smtp_url", "alert_webhook_url", "heartbeat_url"])
+def test_what_tells_people_may_be_in_a_file(env: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    address = "smtp://press:word@mail.example.org" if name == "smtp_url" else "https://example.org/key"
+    (tmp_path / "secret").write_text(f"{address}\n")
+    env.setenv(f"SOCIALMETRICS_{name.upper()}_FILE", str(tmp_path / "secret"))
+    assert getattr(settings.load(), name).get_secret_value() == address
+    (tmp_path / "secret").write_text("nonsense")
+    with pytest.raises(Misconfigured, match=f"SOCIALMETRICS_{name.upper()} is wrong"):
+        settings.load()
+    (tmp_path / "secret").unlink()
+    with pytest.raises(Misconfigured, match=f"SOCIALMETRICS_{name.upper()}_FILE names a file that cannot be read"):
+        settings.load()
+
+
 def test_no_secret_is_shown() -> None:
     assert "shh" not in repr(Access(tokens={"": SecretStr("shh")}, extras={"app_secret": SecretStr("shh")}))
 

@@ -251,8 +251,16 @@ def export(
 ) -> None:
     """Write a week's pack from the published file: HTML, XLSX, CSV and the frozen figures."""
     from socialmetrics import pipeline
+    from socialmetrics.causes import fault_of
 
-    out.print(f"pack: {pipeline.export(settings.load(), week)}")
+    here = settings.load()
+    try:
+        pack = pipeline.export(here, week)
+    except Exception as error:
+        if week is None:  # as cron calls it
+            _announce(here, pipeline.day_of(here), [fault_of(error, doing="pack")])
+        raise
+    out.print(f"pack: {pack}")
 
 
 @app.command("import")

@@ -120,6 +120,7 @@ class Extraction:
         self._mark_last()
         self.land()
         self.landing.write("calls", self.calls, self.run_id, self.started_at, self.platform)
+        self.landing.spending(self.platform).has_landed(self.run_id, self.started_at)
 
     def try_token(self, account: Account) -> SocialmetricsError | None:
         """Ask for one account without landing anything: what stands in the way of its token, if something does."""
@@ -289,6 +290,22 @@ class Extraction:
 
     def _ask(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
         """All pages of a call, or those that came and what ended it."""
+        with self._noted(call):
+            return self._ask_again_and_again(call)
+
+    @contextmanager
+    def _noted(self, call: Call) -> Iterator[None]:
+        """Note what a call may cost before it is made, and what it did cost afterwards."""
+        at, before = clock.now(), len(self.calls)
+        spending = self.landing.spending(self.platform)
+        run_id = self.run_id or f"{clock.stamp(self.started_at)}-check"
+        spending.note(run_id, at, call.units, call.dollars)
+        yield
+        made = self.calls[before:]
+        dollars = sum((one.dollars for one in made), Decimal(0))
+        spending.note(run_id, at, sum(one.units for one in made) - call.units, dollars - call.dollars)
+
+    def _ask_again_and_again(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
         pages: list[tuple[Answer, datetime]] = []
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),

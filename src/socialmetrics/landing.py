@@ -35,6 +35,7 @@ from socialmetrics import clock, lock
 from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.ladder import is_due
 from socialmetrics.records import COLUMNS, Reason, Response, Run, Subject, Tracked, TrackedPost, naive, table
+from socialmetrics.spending import Spending
 
 PART = ".part"
 TOMBSTONES = "forgotten.jsonl"
@@ -73,7 +74,7 @@ class Landing:
         `last` tell. What a killed run left under it goes. Raises Locked where another process asks.
         """
         self.prepare()
-        with self.writing(), lock.hold(self._locks / f"{platform}{part}"):
+        with self.together(), lock.hold(self._locks / f"{platform}{part}"):
             for leftover in self.root.glob(f"*/platform={platform}/*/*{PART}"):
                 if _part_of(leftover.name) == part:
                     leftover.unlink()
@@ -84,7 +85,7 @@ class Landing:
     @contextmanager
     def rewriting(self, platform: str, run_id: str) -> Iterator[None]:
         """Hold the part of a platform that a run was of, to replace its files. Raises Locked where another asks."""
-        with self.writing(), lock.hold(self._locks / f"{platform}{_part_of(run_id) or ''}"):
+        with self.together(), lock.hold(self._locks / f"{platform}{_part_of(run_id) or ''}"):
             yield
 
     def free_run_id(self, platform: str, name: str, last: str = "runs") -> str:
@@ -101,6 +102,10 @@ class Landing:
     @property
     def _locks(self) -> Path:
         return self.root.with_name("locks")
+
+    def spending(self, platform: str) -> Spending:
+        """What runs of a platform have paid for and not landed."""
+        return Spending(self.root.with_name("spending") / platform)
 
     def _shared(self) -> AbstractContextManager[None]:
         """Hold what all platforms share, for a moment: the columns, the directory, imports."""
@@ -141,16 +146,16 @@ class Landing:
                 _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the folder together with other writers; waits while one has it to itself."""
+    def together(self) -> Iterator[None]:
+        """Hold the folder with others, so that what landed stays as it is; waits while one has it alone."""
         with self._held(fcntl.LOCK_SH):
             yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder against every writer, to change what landed; what killed ones left half-written goes.
+        """Hold the folder against all others, to change what landed; what killed ones left half-written goes.
 
-        Raises Locked where one is writing.
+        Raises Locked where one holds it.
         """
         try:
             with self._held(fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -158,7 +163,7 @@ class Landing:
                     leftover.unlink()
                 yield
         except BlockingIOError:
-            raise Locked(f"A run is writing to {self.root}. Wait until it has ended, then run again.") from None
+            raise Locked(f"A run holds {self.root}. Wait until it has ended, then run again.") from None
 
     @contextmanager
     def _held(self, how: int) -> Iterator[None]:
@@ -462,7 +467,10 @@ class Landing:
         return int(found[0][0])
 
     def spent(self, platform: str, since: datetime, shard: str = "") -> tuple[int, Decimal]:
-        """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole."""
+        """Units and dollars that calls have cost since an instant; a shard's own, and its part of runs of the whole.
+
+        Those of a run that was killed before its calls landed are among them.
+        """
         found = self._query(
             """
             select
@@ -477,6 +485,7 @@ class Landing:
             since=since.astimezone(UTC).date(),
             began=naive(since),
         )
+        found += [(shard_of(name), *cost) for name, *cost in self.spending(platform).since(since)]
         parts = {"": parts_of(shard), shard: 1}
         told = [(units, dollars, parts[name or ""]) for name, units, dollars in found if not shard or name in parts]
         units = sum(Decimal(units) / part for units, _, part in told)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -169,10 +169,17 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings and set the clock. Raises Misconfigured, naming the variable."""
-    _dotenv()
+    """Read the settings and set the clock. Raises Misconfigured, naming the variable.
+
+    A secret may come from a file (`_SMTP_URL_FILE`).
+    """
+    environment = _environment()
+    files = {secret: f"{PREFIX}{secret.upper()}_FILE" for secret in ("smtp_url", "alert_webhook_url", "heartbeat_url")}
+    secrets: dict[str, Any] = {
+        secret: _read_secret(name, Path(environment[name])) for secret, name in files.items() if name in environment
+    }
     try:
-        settings = Settings()
+        settings = Settings(**secrets)
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
@@ -327,7 +334,7 @@ def _read_secret(name: str, path: Path) -> str:
             f"{name} names a file that cannot be read ({error.strerror}). Correct the path or its permissions."
         ) from None
     except UnicodeDecodeError:
-        raise Misconfigured(f"{name} names a file that is no text. Put the token alone into it.") from None
+        raise Misconfigured(f"{name} names a file that is no text. Put the secret alone into it.") from None
     if not secret:
-        raise Misconfigured(f"{name} names a file that is empty. Put the token into it.")
+        raise Misconfigured(f"{name} names a file that is empty. Put the secret into it.")
     return secret

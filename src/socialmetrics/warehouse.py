@@ -146,7 +146,7 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         began = clock.stopwatch()
         shutil.rmtree(folder / "work.duckdb.tmp", ignore_errors=True)  # what DuckDB put aside when it was killed
         landing = Landing(settings.landing)
-        with landing.writing():
+        with suppress(Locked), landing.alone():  # while a run asks, its files stay where it has seen them
             landing.compact(clock.now())
         files = _listing(settings.landing)
         state, fingerprint = _read_state(folder), _fingerprint(settings)
@@ -218,7 +218,7 @@ def build_as_of(settings: Settings, instant: datetime) -> Path:
     for killed in (path for path in folder.parent.glob("*") if path.is_dir()):
         with suppress(Locked), lock.hold(killed / "lock"):
             shutil.rmtree(killed)
-    with _only_one(folder):
+    with _only_one(folder), Landing(settings.landing).together():
         slices = _slices(settings.landing, files)
         for last_on in slices:
             parts = (*_without("unit_test", "test"), *ONE_AT_A_TIME)
