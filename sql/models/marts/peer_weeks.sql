@@ -258,3 +258,4 @@ select
     cast({{ this_load() }} as integer) as load_id
 
 from judged
+order by organization_id, account_key, metric, week_start_on, stratum
