@@ -283,6 +283,7 @@ MUTATIONS = QUICK | {
     ),
     "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
     "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
+    "one_metric_s_slip_unsaid": Mutation(WIDE, "bool_or(is_anomaly)", "bool_and(is_anomaly)"),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"

@@ -67,14 +67,18 @@ def _status(days: list[Row], seen: list[date], otherwise: str | None) -> str | N
     return gone[last] if last and last > max(seen, default=date.min) else otherwise
 
 
+WIDE = ("followers", "views", "connections", "posts")
+
+
 def account_days(expected: Expected) -> Rows:
     rows: Rows = {}
     for (platform, account_id, metric, day), of_metric in expected.days.items():
         row = rows.setdefault((platform, account_id, day), _blank(of_metric))
         if metric == "followers":
             row |= {f"followers{end}": of_metric[end.strip("_") or "value"] for end in ("", "_low", "_high")}
-        elif metric in ("views", "connections", "posts"):
+        elif metric in WIDE:
             row[metric] = of_metric["value"]
+        row["has_anomaly"] |= of_metric["is_anomaly"] and metric in WIDE
     for (platform, account_id, _, day), of_post in expected.post_days.items():
         found = rows.get((platform, account_id, day))
         if found and of_post["engagements_change"] is not None:
@@ -89,7 +93,7 @@ def account_days(expected: Expected) -> Rows:
 def _blank(row: Row) -> Row:
     kept = ("account_key", "platform", "account_id", "organization_id", "measured_on")
     figures = ("followers", "followers_low", "followers_high", "views", "connections", "posts", "engagements")
-    return {name: row[name] for name in kept} | dict.fromkeys(figures) | {"posts_published": 0}
+    return {name: row[name] for name in kept} | dict.fromkeys(figures) | {"posts_published": 0, "has_anomaly": False}
 
 
 def posts(expected: Expected) -> Rows:

@@ -17,7 +17,10 @@ metrics as (
         max(case when metric = 'followers' then high end) as followers_high,
         max(case when metric = 'views' then value end) as views,
         max(case when metric = 'connections' then value end) as connections,
-        max(case when metric = 'posts' then value end) as posts
+        max(case when metric = 'posts' then value end) as posts,
+        coalesce(
+            bool_or(is_anomaly) filter (where metric in ('followers', 'views', 'connections', 'posts')), false
+        ) as has_anomaly
 
     from {{ ref('account_metric_days') }}
     where {{ is_among('measured_on', days) }}
