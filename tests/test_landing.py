@@ -26,6 +26,7 @@ from socialmetrics.records import (
     Reason,
     Run,
     Subject,
+    Tracked,
 )
 from socialmetrics.settings import LADDER, LADDERS
 
@@ -256,12 +257,12 @@ def test_the_directory_of_a_second_run_at_the_same_instant_is_the_later_one(stor
 # what is tracked
 
 
-def tracked(store: Landing, day: date, zone: str = "UTC", rungs: tuple[int, ...] = LADDER) -> landing.Tracked:
+def tracked(store: Landing, day: date, zone: str = "UTC", rungs: tuple[int, ...] = LADDER) -> Tracked:
     return store.tracked("x", day, zone, rungs)
 
 
 def test_nothing_landed_nothing_is_tracked(store: Landing) -> None:
-    assert tracked(store, FIRST) == landing.Tracked()
+    assert tracked(store, FIRST) == Tracked()
     assert store.known_posts("x", at(FIRST)) == set()
     assert store.spent("x", at(FIRST)) == (0, Decimal(0))
     assert store.observed("x", FIRST) == set()

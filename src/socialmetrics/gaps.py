@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from socialmetrics import clock
 from socialmetrics.directory import Directory
-from socialmetrics.landing import Landing
+from socialmetrics.landed import Landed
 from socialmetrics.settings import Settings
 
 
@@ -40,7 +40,7 @@ class Gap:
 
 def before(settings: Settings, people: Directory, platform: str, day: date) -> Gap | None:
     """The gap that ends with `day`; None where the day before was counted, or nothing was ever, or not on `day`."""
-    landing = Landing(settings.landing)
+    landing = Landed(settings.landing)
     counted = landing.last_counted(platform, day)
     if counted is None or counted == day - timedelta(days=1) or not landing.observed(platform, day):
         return None

@@ -14,7 +14,7 @@ from typing import Any
 from socialmetrics import trace, warehouse
 from socialmetrics.errors import Misconfigured
 from socialmetrics.exports.words import listing, reason_words
-from socialmetrics.landing import Landing
+from socialmetrics.landed import Landed
 from socialmetrics.records import Run, Subject
 from socialmetrics.settings import Settings
 from socialmetrics.trace import Place, Sought
@@ -85,7 +85,7 @@ def explain(settings: Settings, platform: str, account: str, metric: str, day: d
     meaning = _meaning(settings, platform, metric, "post" if post_id else "account")
     subject = Subject(known["account_id"], post_id)
     keys = {"platform": platform, "account": subject.account_id, "post": post_id, "metric": meaning["metric"]}
-    runs = [run for run in Landing(settings.landing).runs(day) if run.platform == platform]
+    runs = [run for run in Landed(settings.landing).runs(day) if run.platform == platform]
     breaks = _rows(
         settings,
         "from metric_breaks where platform = $platform and native_metric = $native order by effective_on",
@@ -202,7 +202,7 @@ def _no_such_day(settings: Settings, keys: Row, account: Row, day: date) -> str:
 
 
 def _versions(settings: Settings, keys: Row, day: date, native_metric: str) -> tuple[Version, ...]:
-    landing = Landing(settings.landing)
+    landing = Landed(settings.landing)
     found = _rows(
         settings,
         """
@@ -219,7 +219,7 @@ def _versions(settings: Settings, keys: Row, day: date, native_metric: str) -> t
     return tuple(Version(**row, place=_place(landing, keys, row, native_metric)) for row in found)
 
 
-def _place(landing: Landing, keys: Row, told: Row, native_metric: str) -> Place | None:
+def _place(landing: Landed, keys: Row, told: Row, native_metric: str) -> Place | None:
     if told["source"] is not None:
         file = landing.readings_file(told["run_id"])
         return Place(file) if file else None

@@ -25,7 +25,8 @@ from socialmetrics.directory import Directory
 from socialmetrics.disk import Disk, measure
 from socialmetrics.errors import Exhausted, Misconfigured, SocialmetricsError, Throttled, TooLate, Unavailable
 from socialmetrics.extraction import Extraction
-from socialmetrics.landing import Landing, parts_of, shard_of
+from socialmetrics.landed import parts_of, shard_of
+from socialmetrics.landing import Landing
 from socialmetrics.life import Life
 from socialmetrics.records import Account, Call, Reason, Run, Tracked
 from socialmetrics.settings import Access, Settings, access, network

@@ -14,7 +14,7 @@ from typing import Any
 
 from socialmetrics import platforms
 from socialmetrics.errors import Unexpected
-from socialmetrics.landing import Landing
+from socialmetrics.landed import Landed
 from socialmetrics.records import Observation, Response, Subject
 
 
@@ -45,7 +45,7 @@ class Sought:
     run_id: str
 
 
-def find(landing: Landing, sought: Sought) -> Place | None:
+def find(landing: Landed, sought: Sought) -> Place | None:
     """Where the run says it; None where its responses are no longer kept."""
     file = landing.responses_file(sought.platform, sought.run_id)
     if file is None:

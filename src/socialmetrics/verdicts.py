@@ -14,7 +14,8 @@ from socialmetrics.directory import Directory
 from socialmetrics.errors import Misconfigured, SocialmetricsError, TooLate
 from socialmetrics.gaps import Gap
 from socialmetrics.gaps import before as gap_before
-from socialmetrics.landing import Landing, parts_of
+from socialmetrics.landed import parts_of
+from socialmetrics.landing import Landing
 from socialmetrics.pipeline import Day, read_directory
 from socialmetrics.records import Account, Reason, Run, Subject
 from socialmetrics.settings import Settings, network

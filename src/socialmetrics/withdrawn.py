@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from socialmetrics import platforms
+from socialmetrics.landed import Landed
 from socialmetrics.landing import Landing
 from socialmetrics.records import Note, Post, Response
 
@@ -63,7 +64,7 @@ def words_of(platform: str) -> frozenset[str]:
     return platforms.load(platform).POST_WORDS
 
 
-def read(landing: Landing) -> Withdrawn:
+def read(landing: Landed) -> Withdrawn:
     """The tombstones that stand."""
     posts: dict[str, set[str]] = {}
     for line in landing.tombstones():

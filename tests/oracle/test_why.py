@@ -15,7 +15,7 @@ import pytest
 
 from socialmetrics import cli, pipeline
 from socialmetrics.errors import Misconfigured
-from socialmetrics.landing import Landing
+from socialmetrics.landed import Landed
 from socialmetrics.life import Life
 from socialmetrics.why import heading, words
 
@@ -225,7 +225,7 @@ def test_an_imported_figure_names_its_source_and_file(month: Scenario, why: Aske
 
 
 def test_answers_that_are_gone_are_told(month: Scenario, why: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Landing, "responses_file", lambda *_: None)
+    monkeypatch.setattr(Landed, "responses_file", lambda *_: None)
     assert "answer The responses of run 20260820T220000Z are no longer kept." in told(
         why("youtube", "lakesidehealth", "followers", PLAIN)
     )

@@ -15,7 +15,7 @@ from socialmetrics import clock
 from socialmetrics.exports.figures import Figures, Note
 from socialmetrics.exports.freeze import freeze
 from socialmetrics.exports.pack import change, remake, weeks, write
-from socialmetrics.landing import Landing
+from socialmetrics.landed import Landed
 from socialmetrics.settings import Settings
 from socialmetrics.withdrawn import NOTE, Withdrawn, read
 
@@ -27,7 +27,7 @@ __all__ = ["Figures", "export", "forget", "freeze", "remake", "write"]
 def export(settings: Settings, week: str) -> Path:
     """Make the pack of `week` (`2026-W47`) from the published file; its folder. Raises Misconfigured."""
     figures = freeze(settings.published, week, clock.now(), settings.timezone)
-    figures = _without(read(Landing(settings.landing)), figures)
+    figures = _without(read(Landed(settings.landing)), figures)
     folder = settings.exports / figures.week
     write(figures, folder)
     return folder
