@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from home import Home
-from socialmetrics import clock, landing, pipeline
+from socialmetrics import clock, landing, pipeline, warehouse
 from socialmetrics.errors import Locked, Misconfigured
 from socialmetrics.landing import Landing
 from socialmetrics.records import (
@@ -458,6 +459,25 @@ def test_putting_together_goes_on_where_it_was_killed_and_takes_in_what_came_lat
     home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
     assert home.rows("runs", "x") == whole
     assert months(home, "runs") == ["2026-08.parquet"]
+
+
+def test_a_month_is_put_together_only_while_nobody_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Begun(Exception):
+        pass
+
+    def begun(*_: Any) -> None:
+        raise Begun
+
+    for day in (date(2026, 8, 30), date(2026, 8, 31)):
+        home.pull(day, "x")
+    monkeypatch.setattr(warehouse, "_why_afresh", begun)
+    with clock.still(datetime(2026, 9, 8, tzinfo=UTC)):
+        with home.landing.together(), pytest.raises(Begun):
+            warehouse.build(home.settings)
+        assert len(months(home, "runs")) == 2
+        with pytest.raises(Begun):
+            warehouse.build(home.settings)
+        assert months(home, "runs") == ["2026-08.parquet"]
 
 
 def test_a_run_of_a_closed_month_is_reparsed_and_its_name_stays_taken(home: Home) -> None:
