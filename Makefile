@@ -60,7 +60,7 @@ spark: $(filter .uv/bin/uv,$(UV))  ## the same models on Apache Spark, from what
 faults: install  ## docs/faults.md, from what happens on the days of the fault book
 	@cd tests && $(RUN) python -W ignore -m faults.book
 
-quarter: install  ## 91 days of which faults meet a third of all calls: was all had that could be had?
+quarter: install  ## 91 days of which faults meet over 30 % of all calls: was all had that could be had?
 	@cd tests && $(RUN) python -W ignore -m quarter
 
 MINUTES ?= 60

@@ -1,4 +1,4 @@
-"""`make quarter`: 91 days of which faults meet a third of all calls, and what was had against what could be had."""
+"""`make quarter`: 91 days of which faults meet over 30 % of all calls, and what was had against what could be had."""
 
 from __future__ import annotations
 
