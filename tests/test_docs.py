@@ -157,6 +157,12 @@ def _is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> bool:
     field = name.removeprefix(settings.PREFIX).lower()
     if field in settings.Settings.model_fields:
         return True
+    with monkeypatch.context() as patched:
+        patched.setenv(name, "nowhere")
+        try:
+            settings.load()
+        except Misconfigured as wrong:
+            return name in str(wrong)
     for platform in platforms.NAMES:
         extras = platforms.load(platform).EXTRAS
         before = settings.access(platform, extras)
