@@ -8,11 +8,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from home import Home
 from socialmetrics import clock
 from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
+
+MONTH = {f"tests/oracle/test_{name}.py" for name in ("engagement", "oracle", "peers", "things", "why")}
+
+
+class ByFile(LoadFileScheduling):
+    """A process takes whole files, and all files that share the oracle's costly month."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "month" if file in MONTH else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -95,6 +95,7 @@ def test_the_dags_have_their_tasks_edges_and_rules(tmp_path: Path) -> None:
     assert not any(dag["paused"] or dag["catchup"] or dag["untold"] for dag in (daily, hourly, weekly))
 
 
+@pytest.mark.prove
 def test_one_day_and_its_pack_run_through_dag_test(home: Home, tmp_path: Path) -> None:
     """A missing token on one platform is not set up; the run is green and the pack is written."""
     sunday = date(2026, 9, 20)

@@ -177,6 +177,7 @@ def test_going_on_equals_building_from_nothing(settings: Settings, tmp_path: Pat
         )
 
 
+@pytest.mark.prove
 def test_building_slice_by_slice_equals_one_statement(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

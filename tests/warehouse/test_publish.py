@@ -158,6 +158,7 @@ def test_a_reader_goes_on_with_the_file_it_opened(settings: Settings, landing: L
     assert ask(settings, counted) == [(4,)]
 
 
+@pytest.mark.prove
 def test_a_failed_build_is_not_published(settings: Settings, landing: Landing) -> None:
     before = settings.published.read_bytes()
     on = FIRST + timedelta(days=4)
