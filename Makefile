@@ -26,10 +26,10 @@ demo: install  ## the main job without credentials: ten weeks of a fictional net
 	@$(RUN) socialmetrics demo
 
 test: install  ## the tests
-	$(RUN) pytest -n 2 --dist loadfile -m "not prove" -q
+	$(RUN) pytest -n 2 -m "not prove" -q
 
-prove: install  ## the tests that need a live scheduler, Chromium, kills or Spark
-	$(RUN) pytest -n 2 --dist loadfile -m prove -q
+prove: install  ## the long tests, and those that need a live scheduler, Chromium, kills or Spark
+	$(RUN) pytest -n 2 -m prove -q
 
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
 	$(RUN) python -m tests.oracle.calibrate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -459,6 +460,18 @@ def test_putting_together_goes_on_where_it_was_killed_and_takes_in_what_came_lat
     home.landing.compact(datetime(2026, 9, 8, tzinfo=UTC))
     assert home.rows("runs", "x") == whole
     assert months(home, "runs") == ["2026-08.parquet"]
+
+
+def test_an_import_waits_while_landing_is_held_alone(store: Landing) -> None:
+    """Who holds it alone takes half-written files for those of a dead process."""
+    store.prepare()
+    writing = threading.Thread(target=store.write, args=("readings", [], "import-a", at(FIRST)))
+    with store.alone():
+        writing.start()
+        writing.join(0.3)
+        assert writing.is_alive()
+    writing.join(10)
+    assert store.readings_file("import-a")
 
 
 def test_a_month_is_put_together_only_while_nobody_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -290,22 +290,6 @@ class Extraction:
 
     def _ask(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
         """All pages of a call, or those that came and what ended it."""
-        with self._noted(call):
-            return self._ask_again_and_again(call)
-
-    @contextmanager
-    def _noted(self, call: Call) -> Iterator[None]:
-        """Note what a call may cost before it is made, and what it did cost afterwards."""
-        at, before = clock.now(), len(self.calls)
-        spending = self.landing.spending(self.platform)
-        run_id = self.run_id or f"{clock.stamp(self.started_at)}-check"
-        spending.note(run_id, at, call.units, call.dollars)
-        yield
-        made = self.calls[before:]
-        dollars = sum((one.dollars for one in made), Decimal(0))
-        spending.note(run_id, at, sum(one.units for one in made) - call.units, dollars - call.dollars)
-
-    def _ask_again_and_again(self, call: Call) -> tuple[list[tuple[Answer, datetime]], SocialmetricsError | None]:
         pages: list[tuple[Answer, datetime]] = []
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
@@ -315,12 +299,27 @@ class Extraction:
             reraise=True,
         )
         try:
-            retrying(self._attempt, call, pages)
+            with self._noted(call):
+                retrying(self._attempt, call, pages)
         except SocialmetricsError as problem:
             self._stop_for(call, problem)
             return pages, problem
         self._failed_in_a_row = 0
         return pages, None
+
+    @contextmanager
+    def _noted(self, call: Call) -> Iterator[None]:
+        """Note what a call may cost before it is made, and what it did cost afterwards."""
+        at, before = clock.now(), len(self.calls)
+        spending = self.landing.spending(self.platform)
+        run_id = self.run_id or f"{clock.stamp(self.started_at)}-check"
+        spending.note(run_id, at, call.units, call.dollars)
+        try:
+            yield
+        finally:
+            made = self.calls[before:]
+            dollars = sum((one.dollars for one in made), Decimal(0))
+            spending.note(run_id, at, sum(one.units for one in made) - call.units, dollars - call.dollars)
 
     def _attempt(self, call: Call, pages: list[tuple[Answer, datetime]]) -> None:
         """Go on after the pages that came already."""

@@ -97,7 +97,7 @@ class Landing(Landed):
         """Land records of one kind as one file, replacing the run's own; none where there are no records."""
         path = self._path(kind, platform, run_id, instant, ".parquet")
         if not platform:
-            with self._shared():
+            with self.together(), self._shared():
                 _write_parquet(path, table(records, COLUMNS[kind]))
             return path
         month = _month_of(path)
