@@ -493,6 +493,20 @@ def test_a_month_is_put_together_only_while_nobody_asks(home: Home, monkeypatch:
         assert months(home, "runs") == ["2026-08.parquet"]
 
 
+def test_no_build_reads_a_month_that_a_kill_left_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in (date(2026, 8, 30), date(2026, 8, 31)):
+        home.pull(day, "x")
+    kept = {path: path.read_bytes() for path in (home.settings.landing / "calls").glob("platform=x/*/*.parquet")}
+    instant = datetime(2026, 9, 8, tzinfo=UTC)
+    home.landing.compact(instant)
+    path, content = kept.popitem()
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    monkeypatch.setattr(warehouse, "_why_afresh", lambda *_: pytest.fail("The build went on."))
+    with clock.still(instant), home.landing.together(), pytest.raises(Locked, match="A run holds "):
+        warehouse.build(home.settings)
+
+
 def test_a_run_of_a_closed_month_is_reparsed_and_its_name_stays_taken(home: Home) -> None:
     for day in (date(2026, 8, 30), date(2026, 8, 31)):
         home.pull(day, "facebook")

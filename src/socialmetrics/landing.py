@@ -116,6 +116,17 @@ class Landing(Landed):
 
         A month closes a week after its end. Where the computer stops in between, the next call goes on.
         """
+        for month, files in self._closed(instant):
+            _put_together(month, files)
+
+    def is_half_compacted(self, instant: datetime) -> bool:
+        """Whether a call of `compact` was killed while rows stood in a month's file and in their run's."""
+        return any(
+            path.stem in _runs_in(month) for month, files in self._closed(instant) if month.exists() for path in files
+        )
+
+    def _closed(self, instant: datetime) -> Iterator[tuple[Path, list[Path]]]:
+        """The file of each closed month, and the runs' files that are to go into it."""
         closed = (instant - CLOSES_AFTER).date().replace(day=1)
         for kind in RUN_KINDS:
             months: dict[Path, list[Path]] = {}
@@ -123,7 +134,7 @@ class Landing(Landed):
                 if _day_of(path) < closed and path != _month_of(path):
                     months.setdefault(_month_of(path), []).append(path)
             for month, files in sorted(months.items()):
-                _put_together(month, sorted(files, key=lambda path: (path.parent.name, path.stem)))
+                yield month, sorted(files, key=lambda path: (path.parent.name, path.stem))
 
     @contextmanager
     def together(self) -> Iterator[None]:

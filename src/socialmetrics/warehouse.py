@@ -146,8 +146,12 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
         began = clock.stopwatch()
         shutil.rmtree(folder / "work.duckdb.tmp", ignore_errors=True)  # what DuckDB put aside when it was killed
         landing = Landing(settings.landing)
-        with suppress(Locked), landing.alone():  # while a run asks, its files stay where it has seen them
-            landing.compact(clock.now())
+        try:
+            with landing.alone():  # while a run asks, its files stay where it has seen them
+                landing.compact(clock.now())
+        except Locked:
+            if landing.is_half_compacted(clock.now()):
+                raise
         files = _listing(settings.landing)
         state, fingerprint = _read_state(folder), _fingerprint(settings)
         new = sorted(files.keys() - state.files.keys())
