@@ -215,8 +215,12 @@ select
     weeks.engagements as of_the_period,
     weeks.engagements_of_older_posts as less_what_older_posts_gained,
     weeks.post_engagements_before as plus_what_was_before,
+    weeks.post_engagements_uncompared as plus_what_nobody_saw_added,
     weeks.post_engagements as of_the_periods_posts,
-    weeks.engagements - coalesce(weeks.engagements_of_older_posts, 0) + weeks.post_engagements_before as reconciled
+    weeks.engagements
+    - coalesce(weeks.engagements_of_older_posts, 0)
+    + weeks.post_engagements_before
+    + weeks.post_engagements_uncompared as reconciled
 from engagement_weeks as weeks
 inner join accounts on weeks.account_key = accounts.account_key
 where accounts.is_own

@@ -161,6 +161,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += _a_post_told_late(record)
+    record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
     record.said += slips.slips(record)
     return record
@@ -365,6 +366,18 @@ def _a_post_told_late(record: Record) -> Iterator[Said]:
         at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 9 else "told in time"
         for metric in POST_METRICS["facebook"]:
             yield Said(*post, metric, day, value, None, at, run_id, at)
+
+
+def _a_first_look_told_late(record: Record) -> Iterator[Said]:
+    """A Page that no directory names: its first figure lands last, and makes a gain of what its post drew."""
+    post = ("facebook", "N", "N0")
+    record.published[post] = datetime(2026, 6, 3, 15, tzinfo=UTC)
+    for day in (date(2026, 6, 2), date(2026, 6, 4)):
+        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 2 else "told in time"
+        yield Said("facebook", "N", None, "followers", day, 500, None, at, run_id, at)
+    at = record.scheduled_at(date(2026, 6, 6))
+    for metric in POST_METRICS["facebook"]:
+        yield Said(*post, metric, date(2026, 6, 6), 12, None, at, "told in time", at)
 
 
 def _posts_beside_the_usual(record: Record) -> Iterator[Said]:

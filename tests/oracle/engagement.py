@@ -122,7 +122,7 @@ class Engagement:
             return None
         others = self._figures(before, "latest", comments_share)
         if not others:
-            return bool(latest["comments"] * 2 > latest["engagements"])
+            return bool(latest["comments"] * 2 > latest["engagements"] and latest["comments"] >= AT_LEAST)
         is_many = share > TIMES * median(others) and latest["comments"] >= AT_LEAST
         return bool(is_many and beyond(share, others))
 
@@ -132,6 +132,7 @@ class Engagement:
         end = start + timedelta(days=6)
         new = {post for post in self.posts[platform, account_id] if start <= self.record.published_on(post) <= end}
         gained: dict[bool, list[int]] = {True: [], False: []}
+        uncompared = 0
         last: dict[Post, Row] = {}
         early = 0
         for post in self.posts[platform, account_id]:
@@ -139,6 +140,8 @@ class Engagement:
                 change = row["engagements_change"]
                 if start <= row["measured_on"] <= end and change is not None:
                     gained[post in new].append(change)
+                if start <= row["measured_on"] <= end and post in new:
+                    uncompared += row["engagements_uncompared"] or 0
             told = [row for row in self.seen[post] if row["engagements"] is not None and row["measured_on"] <= end]
             if post in new and told:
                 last[post] = told[-1]
@@ -155,6 +158,7 @@ class Engagement:
             "engagements_of_older_posts": add(gained[False]),
             "post_engagements": add(row["engagements"] for row in last.values()),
             "post_engagements_before": early,
+            "post_engagements_uncompared": uncompared,
             "followers": followers,
             "period_rate_by_followers": ratio(engagements, followers),
         }
@@ -206,7 +210,7 @@ class Engagement:
 
 def comments_share(row: Row) -> float | None:
     """Comments for each other engagement, one more of both."""
-    others = less(row["engagements"], row["comments"])
+    others = less(row["engagements"], row["comments"]) if row["engagement_metrics"] > 1 else None
     return None if others is None else (row["comments"] + 1) / (others + 1)
 
 

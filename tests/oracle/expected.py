@@ -161,6 +161,7 @@ class Expected:
         self.due = self._due()
         self.series = self._series()
         self.days = self._account_metric_days()
+        self.began = self._began()
         self.post_days = self._post_days()
         self._by_account: dict[Key, list[Row]] = defaultdict(list)
         for row in self.post_days.values():
@@ -258,6 +259,14 @@ class Expected:
             row |= {"low": figure.low, "high": figure.high, "precision": said.precision or rounded}
         return row
 
+    def _began(self) -> dict[Key, date]:
+        """The day on which each account was first seen with a figure."""
+        began: dict[Key, date] = {}
+        for (platform, account_id, _, day), row in self.days.items():
+            if row["value"] is not None and not row["is_imported"]:
+                began[platform, account_id] = min(day, began.get((platform, account_id), day))
+        return began
+
     # post_days
 
     def _post_days(self) -> Rows:
@@ -282,14 +291,15 @@ class Expected:
             if about:
                 current[metric] = which_counts(about)
         values = {metric: one.value for metric, one in current.items() if one.value is not None}
-        engaging = [values[metric] for metric in ENGAGEMENTS[platform] if metric in values]
-        engagements = sum(engaging) if engaging else None
+        engaging = {metric: values[metric] for metric in ENGAGEMENTS[platform] if metric in values}
+        engagements = sum(engaging.values()) if engaging else None
         age = (day - self.record.published_on(post)).days
-        change = None
-        if engagements is not None and before is not None:
-            change = engagements - before["engagements"]
-        elif engagements is not None and age <= 7:
-            change = engagements
+        gained = less(engagements, before["engagements"] if before else 0)
+        if before:
+            is_comparable = len(engaging) == before["engagement_metrics"]
+        else:
+            began = self.began.get((platform, account_id))
+            is_comparable = age <= 7 and began is not None and began <= self.record.published_on(post)
         reasons = [one.reason for one in current.values()]
         return {
             "account_key": account_key(platform, account_id),
@@ -300,8 +310,10 @@ class Expected:
             "age_days": age,
             **{metric: values.get(metric) for metric in POST_COLUMNS},
             "engagements": engagements,
+            "engagement_metrics": len(engaging),
             "previous_on": before["measured_on"] if before else None,
-            "engagements_change": change,
+            "engagements_change": gained if is_comparable else None,
+            "engagements_uncompared": None if is_comparable else gained,
             "reason": None if values else reasons[0],
             "fetched_at": naive(max(one.at for one in current.values())),
         }

@@ -140,6 +140,24 @@ MUTATIONS = QUICK | {
         POST_VALUES, "case when wide.values_found = 0 then reasons.reason end", "reasons.reason"
     ),
     "new_for_six_days": Mutation(POST_DAYS, "<= {{ var('new_post_days') }}", "< {{ var('new_post_days') }}"),
+    "a_hidden_count_is_a_loss": Mutation(
+        POST_DAYS, "then in_order.engagement_metrics = previous.engagement_metrics", "then true"
+    ),
+    "what_stood_before_our_first_look_is_gained": Mutation(
+        POST_DAYS, "and coalesce(posts.published_on >= beginnings.first_observed_on, false)", ""
+    ),
+    "not_new_on_the_day_of_our_first_look": Mutation(
+        POST_DAYS,
+        "posts.published_on >= beginnings.first_observed_on",
+        "posts.published_on > beginnings.first_observed_on",
+    ),
+    "an_earlier_first_look_changes_nothing": Mutation(POST_DAYS, "+ literals(began)", "", in_parts=True),
+    "no_likes_are_no_engagement": Mutation(AGES, "engagement_metrics > 1", "engagement_metrics > 0"),
+    "one_comment_is_mostly_comments": Mutation(
+        PERFORMANCE,
+        "comments > other_engagements and comments >= {{ var('far_at_least') }}",
+        "comments > other_engagements",
+    ),
     "previous_may_be_empty": Mutation(
         POST_DAYS, "case when engagements is not null then measured_on end", "measured_on"
     ),

@@ -47,6 +47,7 @@ seen as (
         days.measured_on,
         {{ days_between('posts.published_on', 'days.measured_on') }} as age_days,
         days.engagements,
+        days.engagement_metrics,
         case when public_counts.has_views then days.views end as views,
         case when public_counts.has_impressions then days.impressions end as impressions,
         case when public_counts.has_comments then days.comments end as comments
@@ -115,7 +116,7 @@ select
     views,
     impressions,
     comments,
-    engagements - comments as other_engagements,
+    case when engagement_metrics > 1 then engagements - comments end as other_engagements,
     cast({{ this_load() }} as integer) as load_id
 
 from nearest

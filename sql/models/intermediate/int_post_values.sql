@@ -72,6 +72,7 @@ wide as (
         max(case when metric = '{{ metric }}' then value end) as {{ metric }},
         {% endfor %}
         cast(sum(case when counts_as_engagement then value end) as bigint) as engagements,
+        cast(count(case when counts_as_engagement then value end) as integer) as engagement_metrics,
         count(value) as values_found,
         max(fetched_at) as fetched_at
 
@@ -90,6 +91,7 @@ select
     wide.{{ metric }},
     {% endfor %}
     wide.engagements,
+    wide.engagement_metrics,
     wide.fetched_at,
     case when wide.values_found = 0 then reasons.reason end as reason,
     cast({{ this_load() }} as integer) as load_id

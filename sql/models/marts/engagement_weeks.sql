@@ -67,7 +67,10 @@ gained as (
         cast(
             sum(post_days.engagements_change)
             filter (where posts.week_start_on is distinct from post_days.week_start_on) as bigint
-        ) as engagements_of_older_posts
+        ) as engagements_of_older_posts,
+        cast(
+            sum(post_days.engagements_uncompared) filter (where posts.week_start_on = post_days.week_start_on) as bigint
+        ) as post_engagements_uncompared
 
     from post_days
     left join posts
@@ -174,6 +177,7 @@ select
     gained.engagements_of_older_posts,
     lifetime.post_engagements,
     coalesce(lifetime.post_engagements_before, 0) as post_engagements_before,
+    coalesce(gained.post_engagements_uncompared, 0) as post_engagements_uncompared,
     followers.value as followers,
     gained.engagements / nullif(followers.value, 0) as period_rate_by_followers,
     {% for count in counts %}

@@ -28,13 +28,50 @@
         dates.load_id > {{ last_load() }}
         and (dates.is_moved or days.age_days is null)
 {%- endset -%}
-{%- set days = changed + literals(looking_back, changed) + literals(dated) -%}
+{#- An account that was seen for the first time earlier than was known: its posts of since then are new posts. -#}
+{%- set began -%}
+    with
+
+    beginnings as (
+
+        select
+            account_key,
+            min(first_observed_on) as first_observed_on,
+            min_by(load_id, month_start_on) as load_id
+
+        from {{ ref('int_sightings') }}
+        where first_observed_on is not null
+        group by account_key
+
+    )
+
+    select distinct days.measured_on
+    from {{ this }} as days
+    inner join beginnings on days.account_key = beginnings.account_key
+    where
+        beginnings.load_id > {{ last_load() }}
+        and days.previous_on is null
+        and days.engagements_uncompared is not null
+        and days.measured_on - days.age_days >= beginnings.first_observed_on
+{%- endset -%}
+{%- set days = changed + literals(looking_back, changed) + literals(dated) + literals(began) -%}
 
 with
 
 posts as (
 
     select * from {{ ref('int_posts') }}
+
+),
+
+beginnings as (
+
+    select
+        account_key,
+        min(first_observed_on) as first_observed_on
+
+    from {{ ref('int_sightings') }}
+    group by account_key
 
 ),
 
@@ -67,42 +104,59 @@ in_order as (
 
     from history
 
+),
+
+-- what a post has when first seen is gained if it is new, and newer than our first look at the account
+compared as (
+
+    select
+        in_order.*,
+        cast({{ days_between('posts.published_on', 'in_order.measured_on') }} as integer) as age_days,
+        in_order.engagements - coalesce(previous.engagements, 0) as gained,
+        case
+            when in_order.previous_on is not null then in_order.engagement_metrics = previous.engagement_metrics
+            else
+                {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }}
+                and coalesce(posts.published_on >= beginnings.first_observed_on, false)
+        end as is_comparable
+
+    from in_order
+    left join history as previous
+        on in_order.account_key = previous.account_key
+        and in_order.post_id = previous.post_id
+        and in_order.previous_on = previous.measured_on
+    left join posts
+        on in_order.account_key = posts.account_key
+        and in_order.post_id = posts.post_id
+    left join beginnings on in_order.account_key = beginnings.account_key
+    where {{ is_among('in_order.measured_on', days) }}
+
 )
 
 select
-    in_order.account_key,
-    in_order.platform,
-    in_order.account_id,
-    in_order.post_id,
-    in_order.measured_on,
-    cast({{ days_between('posts.published_on', 'in_order.measured_on') }} as integer) as age_days,
-    in_order.views,
-    in_order.impressions,
-    in_order.likes,
-    in_order.comments,
-    in_order.reposts,
-    in_order.quotes,
-    in_order.shares,
-    in_order.reactions,
-    in_order.bookmarks,
-    in_order.engagements,
-    in_order.previous_on,
-    case
-        when in_order.previous_on is not null then in_order.engagements - previous.engagements
-        when {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }}
-            then in_order.engagements
-    end as engagements_change,
-    in_order.reason,
-    in_order.fetched_at,
+    account_key,
+    platform,
+    account_id,
+    post_id,
+    measured_on,
+    age_days,
+    views,
+    impressions,
+    likes,
+    comments,
+    reposts,
+    quotes,
+    shares,
+    reactions,
+    bookmarks,
+    engagements,
+    engagement_metrics,
+    previous_on,
+    case when is_comparable then gained end as engagements_change,
+    case when not coalesce(is_comparable, false) then gained end as engagements_uncompared,
+    reason,
+    fetched_at,
     cast({{ this_load() }} as integer) as load_id
 
-from in_order
-left join history as previous
-    on in_order.account_key = previous.account_key
-    and in_order.post_id = previous.post_id
-    and in_order.previous_on = previous.measured_on
-left join posts
-    on in_order.account_key = posts.account_key
-    and in_order.post_id = posts.post_id
-where {{ is_among('in_order.measured_on', days) }}
-order by in_order.account_key, in_order.post_id, in_order.measured_on
+from compared
+order by account_key, post_id, measured_on

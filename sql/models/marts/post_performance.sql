@@ -234,7 +234,7 @@ marked as (
                     is_beyond_the_spread
                     and figure > {{ var('far_times') }} * usual
                     and comments >= {{ var('far_at_least') }}
-            else comments > other_engagements
+            else comments > other_engagements and comments >= {{ var('far_at_least') }}
         end as is_mostly_comments
 
     from judged
