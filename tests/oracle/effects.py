@@ -20,6 +20,7 @@ from .expected import BREAKS, Expected, Row
 from .record import ACCOUNT_METRICS
 
 PRE_WEEKS, AT_LEAST, PEERS = 8, 3, 20
+FARTHEST = 1_000_000  # a factor beyond which an interval says nothing
 ACTIVITIES = ("posts_published", "engagements", "post_engagements")
 NAMES = {"followers": "Followers", "views": "Views", "posts": "Posts", "connections": "Connections"}
 WEEK = timedelta(days=7)
@@ -217,29 +218,34 @@ class Effects:
     def trial(self, window: Window) -> Row:
         """The effect with its placebos; empty where the organization itself was not seen throughout."""
         units, treated = self.units(window), window.initiative.organization_id
-        judged = {name: found for name in units if (found := self._effect(name, units, treated))}
-        if treated not in judged:
+        if treated not in units:
             return {}
+        judged = {name: self._effect(name, units, treated) for name in units}
         own = judged.pop(treated)
-        weighed = sorted(abs(one["effect"]) / one["pre_rmse"] for one in judged.values())
-        mine = abs(own["effect"]) / own["pre_rmse"]
-        row = own | {"placebo_n": len(weighed), "placebo_rank": 1 + sum(each >= mine for each in weighed)}
+        weighed = sorted(abs(one["effect"]) / one["pre_rmse"] for one in judged.values() if one.get("pre_rmse"))
+        row = own | {"placebo_n": len(weighed)}
         row |= {"accounts": units[treated].accounts, "end_value": units[treated].end_value}
+        if not own.get("pre_rmse"):
+            return row
+        row["placebo_rank"] = 1 + sum(each >= abs(own["effect"]) / own["pre_rmse"] for each in weighed)
         if len(weighed) >= 19:
             half = own["pre_rmse"] * weighed[math.ceil(round(0.95 * (len(weighed) + 1), 6)) - 1]
-            row |= {"low": own["effect"] - half, "high": own["effect"] + half}
+            if abs(own["effect"]) + half <= math.log(FARTHEST):
+                row |= {"low": own["effect"] - half, "high": own["effect"] + half}
         return row
 
-    def _effect(self, name: str, units: dict[str, Unit], treated: str) -> Row | None:
+    def _effect(self, name: str, units: dict[str, Unit], treated: str) -> Row:
+        """Without peers nothing; without a week that both were seen in no misfit."""
         unit, peers = units[name], matched(name, units, treated)
         if not peers:
-            return None
+            return {}
+        effect = unit.change - float(np.mean([peer.change for peer in peers]))
+        row = {"effect": effect, "peers_matched": len(peers)}
         theirs = pd.concat([peer.growth for peer in peers], axis=1).mean(axis=1)
         misfit = (unit.growth - theirs).dropna()
-        rmse = math.sqrt((misfit**2).mean())
-        effect = unit.change - float(np.mean([peer.change for peer in peers]))
-        row = {"effect": effect, "peers_matched": len(peers), "pre_weeks": len(misfit), "pre_rmse": rmse}
-        return row if rmse > 0 else None
+        if misfit.empty:
+            return row
+        return row | {"pre_weeks": len(misfit), "pre_rmse": math.sqrt((misfit**2).mean())}
 
     # rows
 
@@ -276,7 +282,7 @@ class Effects:
             "gained_high": _gained(found, "high"),
             "cost_usd": initiative.cost_usd,
             "placebo_rank": found.get("placebo_rank"),
-            "p_value": found["placebo_rank"] / (found["placebo_n"] + 1) if found else None,
+            "p_value": found["placebo_rank"] / (found["placebo_n"] + 1) if "placebo_rank" in found else None,
             "pre_weeks": found.get("pre_weeks"),
             "pre_rmse": found.get("pre_rmse"),
             "time_placebo_effect_rate": _rate(laid_back.get("effect")),
@@ -299,17 +305,21 @@ def monday(day: date) -> date:
 
 
 def matched(name: str, units: dict[str, Unit], treated: str) -> list[Unit]:
-    """The organizations nearest in size; the treated one is nobody's peer."""
-    others = sorted((abs(units[o].log_size - units[name].log_size), o) for o in units if o not in (name, treated))
-    return [units[other] for _, other in others[:PEERS]]
+    """The organizations nearest in size, then in place by size and id; the treated one is nobody's peer."""
+    places = {one: place for place, one in enumerate(sorted(units, key=lambda one: (units[one].log_size, one)))}
+
+    def distance(other: str) -> tuple[float, int, str]:
+        return abs(units[other].log_size - units[name].log_size), abs(places[other] - places[name]), other
+
+    return [units[other] for other in sorted(units.keys() - {name, treated}, key=distance)[:PEERS]]
 
 
 def _rate(log: float | None) -> float | None:
-    return None if log is None else math.exp(log) - 1
+    return None if log is None or abs(log) > math.log(FARTHEST) else math.exp(log) - 1
 
 
 def _gained(found: Row, name: str) -> int | None:
-    if name not in found or math.isnan(found["end_value"]):
+    if math.isnan(found.get("end_value", math.nan)) or _rate(found.get(name)) is None:
         return None
     more = found["end_value"] - found["end_value"] / math.exp(found[name])
     return int(math.copysign(math.floor(abs(more) + 0.5), more))
@@ -325,9 +335,9 @@ def _finding(found: Row) -> str:
 
 def _text(row: Row, obstacle: str | None) -> str:
     if row["finding"] == "cannot tell":
-        few = f"only {row['placebo_n']} organizations can be compared, and it takes 19"
-        unseen = "no account was observed from 3 weeks before the beginning to the end"
-        return f"Cannot tell: {obstacle or (unseen if row['accounts'] is None else few)}."
+        if obstacle is None:
+            obstacle = _obstacle(row)
+        return f"Cannot tell: {obstacle}."
     name = NAMES.get(row["metric"]) or row["metric"].capitalize().replace("_", " ")
     side = "below" if row["effect_rate"] < 0 else "above"
     chance = ", within what chance brings" if row["finding"] == "no difference seen" else ""
@@ -339,6 +349,16 @@ def _text(row: Row, obstacle: str | None) -> str:
         f" what {row['peers_matched']} organizations of similar size would suggest{chance}"
         f" (95 % interval {_percent(row['effect_rate_low'])} to {_percent(row['effect_rate_high'])}).{others}"
     )
+
+
+def _obstacle(row: Row) -> str:
+    if row["accounts"] is None:
+        return "no account was observed from 3 weeks before the beginning to the end"
+    if row["peers_matched"] and not row["pre_rmse"]:
+        return "no week before the beginning shows how far it strays from its peers by chance"
+    if row["placebo_n"] < 19:
+        return f"only {row['placebo_n']} organizations can be compared, and it takes 19"
+    return f"the 95 % interval goes beyond a factor of {FARTHEST}"
 
 
 def _percent(share: float) -> str:

@@ -311,6 +311,8 @@ EFFECT_MUTATIONS = {
     "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
     "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
     "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "of_equals_the_first_are_peers": Mutation(TRIALS, "abs(ours.place - theirs.place), ", ""),
+    "who_stands_alone_was_not_observed": Mutation(TRIALS, "changes.is_treated\n    or", "false\n    or"),
     "an_account_that_comes_is_growth": Mutation(
         "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),

@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from socialmetrics.records import Account, Initiative
+from socialmetrics.records import Account, Initiative, Organization
 from socialmetrics.sandbox.world import World
 from socialmetrics.warehouse import SQL
 
@@ -61,13 +61,29 @@ INITIATIVES = (
     initiative("a-peer-s", "x", "followers", date(2026, 9, 14), date(2026, 10, 4), organization_id="h0015"),
     initiative("among-few", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0035"),
     initiative("nobody-s", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0001"),
+    *(
+        initiative(f"among-{one}", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), 100, one)
+        for one in ("alone-00", "equal-45", "still-00", "woken-00")
+    ),
 )
-POOL = "case when organization_id >= 'h0035' and organization_id < 'lakeside' then 'few' else 'many' end"
+POOL = """
+case
+    when organization_id like '%-%' then split_part(organization_id, '-', 1)
+    when organization_id >= 'h0035' and organization_id < 'lakeside' then 'few'
+    else 'many'
+end
+"""
 
 
 def pool(organization_id: str) -> str:
-    return "few" if "h0035" <= organization_id < "lakeside" else "many"
+    kind, dash, _ = organization_id.partition("-")
+    return kind if dash else "few" if "h0035" <= organization_id < "lakeside" else "many"
 
+
+# Organizations outside the world: one on its own, many of one size, some that stand still, and among calm ones a
+# loud one with an initiative and one that wakes up.
+HOW_MANY = {"alone": 1, "equal": 60, "still": 24, "woken": 24}
+MADE_UP = tuple(f"{kind}-{n:02d}" for kind, of in HOW_MANY.items() for n in range(of))
 
 Rows = dict[tuple[str, str], Row]
 
@@ -83,15 +99,16 @@ class Autumn:
 def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
     """Four months of the whole world, with posts on two platforms, and initiatives of every kind."""
     world, record = World(peers=44, effects=EFFECTS, initiatives=INITIATIVES), Record(ZoneInfo("UTC"))
+    organizations = (*world.organizations, *(Organization(one, one, False) for one in MADE_UP))
     directory, watcher = tuple(listed(world)), Watcher(world, record)
     for day in each_day(FIRST, LAST):
         for platform in ACCOUNT_METRICS:
-            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory, world.organizations)
-    record.said += list(readings(directory))
+            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory, organizations)
+    record.said += [*readings(directory), *sundays(record)]
     folder = tmp_path_factory.mktemp("autumn")
     write(folder / "landing", of_record(record, INITIATIVES))
     build(folder, "+initiative_effects", effect_pool=POOL)
-    return Autumn(folder, rows_in(folder), Effects(Expected(record), world.organizations, INITIATIVES, pool))
+    return Autumn(folder, rows_in(folder), Effects(Expected(record), organizations, INITIATIVES, pool))
 
 
 def listed(world: World) -> Iterator[Account]:
@@ -102,6 +119,8 @@ def listed(world: World) -> Iterator[Account]:
     }
     for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
         yield replace(account, **terms.get((account.platform, account.account_group or ""), {}))
+    for one in MADE_UP:
+        yield Account(one, "x", one, one, cadence="never")
 
 
 def rows_in(folder: Path) -> Rows:
@@ -115,6 +134,25 @@ def readings(directory: tuple[Account, ...]) -> Iterator[Said]:
     for peer in peers[12:20]:
         for day in each_day(date(2026, 9, 24), date(2026, 9, 27)):
             yield imported(peer, "followers", day, 1, "exact", at)
+
+
+def sundays(record: Record) -> Iterator[Said]:
+    """Followers of those outside the world, from nine weeks before their initiatives on."""
+    for one in MADE_UP:
+        for week in (*range(-9, 1), 3):
+            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(*one.split("-"), week)
+            at = record.scheduled_at(day)
+            yield Said("x", one, None, "followers", day, value, None, at, f"{at:%Y%m%dT%H%M%SZ}", at)
+
+
+def made_up(kind: str, n: str, week: int) -> int:
+    """5000 at the beginning, and with a wobble before it, as wide as the number, unless it stands still."""
+    if kind == "still":
+        return 6000 + int(n) if week > 0 else 5000
+    if (kind, n, week) == ("woken", "05", 3):
+        return 90_000_000
+    width = 500 if (kind, n) == ("woken", "00") else int(n)
+    return 5000 + (40 + int(n) if week > 0 else week * 10 + (week % 2) * width)
 
 
 def test_every_row_is_that_of_the_second_implementation(autumn: Autumn) -> None:
@@ -140,12 +178,12 @@ def test_the_autumn_has_every_kind_of_initiative(autumn: Autumn) -> None:
         "more than expected", "less than expected", "no difference seen", "cannot tell"
     }  # fmt: skip
     obstacles = {row["finding_text"] for row in rows if row["finding"] == "cannot tell"}
-    assert len(obstacles) == 7
+    assert len(obstacles) == 10
     assert {row["kind"] for row in rows} == {"level", "counter", "flow", None}
     assert {row["is_ongoing"] for row in rows} == {True, False}
     assert {row["accounts"] for row in rows} >= {1, 2, 3, None}
     assert {row["pre_weeks"] for row in rows} >= {5, 7, 8}
-    assert {row["organization_id"] for row in rows if row["effect"]} == {"lakeside", "h0015", "h0035"}
+    assert {row["organization_id"] for row in rows if row["effect"]} >= {"lakeside", "h0015", "h0035", "equal-45"}
     assert any(row["cost_per_gained_usd"] for row in rows)
     assert any(row["time_placebo_rank"] for row in rows)
     assert any(row["placebo_n"] in range(1, 19) for row in rows)

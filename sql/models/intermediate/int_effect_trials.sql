@@ -38,7 +38,7 @@ matched as (
     qualify
         row_number() over (
             partition by ours.window_id, ours.organization_id
-            order by abs(ours.log_size - theirs.log_size), theirs.organization_id
+            order by abs(ours.log_size - theirs.log_size), abs(ours.place - theirs.place), theirs.organization_id
         ) <= {{ peers }}
 
 ),
@@ -99,13 +99,17 @@ select
     changes.log_change - expected.log_change as effect,
     fits.pre_weeks,
     fits.pre_rmse,
-    abs(changes.log_change - expected.log_change) / fits.pre_rmse as effect_in_misfits
+    case
+        when fits.pre_rmse > 0 then abs(changes.log_change - expected.log_change) / fits.pre_rmse
+    end as effect_in_misfits
 
 from changes
-inner join expected
+left join expected
     on changes.window_id = expected.window_id
     and changes.organization_id = expected.organization_id
-inner join fits
+left join fits
     on changes.window_id = fits.window_id
     and changes.organization_id = fits.organization_id
-where fits.pre_rmse > 0
+where
+    changes.is_treated
+    or fits.pre_rmse > 0

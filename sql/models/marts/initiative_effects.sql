@@ -1,3 +1,5 @@
+{%- set farthest = "ln(" ~ var("effect_factor_at_most") ~ ")" -%}
+
 with
 
 windows as (
@@ -32,11 +34,14 @@ ranked as (
     select
         treated.window_id,
         count(*) as placebo_n,
-        1 + count(case when placebos.effect_in_misfits >= treated.effect_in_misfits then 1 end) as placebo_rank
+        case
+            when treated.effect_in_misfits is not null
+                then 1 + count(case when placebos.effect_in_misfits >= treated.effect_in_misfits then 1 end)
+        end as placebo_rank
 
     from treated
     inner join placebos on treated.window_id = placebos.window_id
-    group by treated.window_id
+    group by treated.window_id, treated.effect_in_misfits
 
 ),
 
@@ -54,7 +59,7 @@ bounds as (
 
 ),
 
-estimated as (
+measured as (
 
     select
         treated.window_id,
@@ -66,12 +71,24 @@ estimated as (
         ranked.placebo_n,
         ranked.placebo_rank,
         treated.effect,
-        treated.effect - bounds.bound * treated.pre_rmse as effect_low,
-        treated.effect + bounds.bound * treated.pre_rmse as effect_high
+        case when treated.pre_rmse > 0 then bounds.bound * treated.pre_rmse end as margin
 
     from treated
     left join ranked on treated.window_id = ranked.window_id
     left join bounds on treated.window_id = bounds.window_id
+
+),
+
+-- what is beyond the factor is no figure, and an interval that reaches there says nothing
+estimated as (
+
+    select
+        *,
+        case when abs(effect) <= {{ farthest }} then effect end as told_effect,
+        case when abs(effect) + margin <= {{ farthest }} then effect - margin end as effect_low,
+        case when abs(effect) + margin <= {{ farthest }} then effect + margin end as effect_high
+
+    from measured
 
 ),
 
@@ -134,10 +151,10 @@ found as (
         coalesce(estimated.peers_matched, 0) as peers_matched,
         coalesce(estimated.placebo_n, 0) as placebo_n,
         estimated.effect,
-        exp(estimated.effect) - 1 as effect_rate,
+        exp(estimated.told_effect) - 1 as effect_rate,
         exp(estimated.effect_low) - 1 as effect_rate_low,
         exp(estimated.effect_high) - 1 as effect_rate_high,
-        cast(round(estimated.end_value * (1 - exp(-estimated.effect))) as bigint) as gained,
+        cast(round(estimated.end_value * (1 - exp(-estimated.told_effect))) as bigint) as gained,
         cast(round(estimated.end_value * (1 - exp(-estimated.effect_low))) as bigint) as gained_low,
         cast(round(estimated.end_value * (1 - exp(-estimated.effect_high))) as bigint) as gained_high,
         initiatives.cost_usd,
@@ -163,10 +180,14 @@ found as (
                     'no account was observed from ', {{ var('effect_pre_weeks_at_least') }},
                     ' weeks before the beginning to the end'
                 )
-            when estimated.effect_low is null
+            when estimated.peers_matched > 0 and coalesce(estimated.pre_rmse, 0) = 0
+                then 'no week before the beginning shows how far it strays from its peers by chance'
+            when estimated.margin is null
                 then concat(
                     'only ', coalesce(estimated.placebo_n, 0), ' organizations can be compared, and it takes 19'
                 )
+            when estimated.effect_low is null
+                then concat('the 95 % interval goes beyond a factor of ', {{ var('effect_factor_at_most') }})
         end as obstacle,
         coalesce(
             registry.display_name,
