@@ -60,6 +60,7 @@ of_metrics as (
             when bool_and(high is not null) filter (where is_usable) then cast(sum(case when is_usable then high end) as bigint)
         end as total_high,
         max_by(reason, measured_on) filter (where reason is not null) as latest_reason,
+        max(break_on) as latest_break_on,
         bool_and(is_imported) as is_imported,
         bool_or(is_anomaly) as has_anomaly
 
@@ -96,7 +97,7 @@ measured as (
         of_metrics.has_anomaly,
         coalesce(end_days.is_imported, false) as is_imported,
         end_days.cadence_days,
-        end_days.break_on
+        case when of_metrics.end_on is null then of_metrics.latest_break_on else end_days.break_on end as break_on
 
     from of_metrics
     inner join of_accounts
@@ -290,7 +291,7 @@ compared as (
         this_period.*,
         {{ days_between('last_period.end_on', 'this_period.end_on') }} as days_since,
         last_period.is_at_end as last_is_at_end,
-        coalesce(this_period.break_on > last_period.end_on, false) as is_break,
+        {{ is_across_break('this_period', 'last_period', period) }} as is_break,
         this_period.kind = 'flow' and not (this_period.is_complete and last_period.is_complete) as is_cut,
         last_period.value as last_value,
         last_period.low as last_low,

@@ -29,6 +29,16 @@
 {%- endmacro %}
 
 
+{# Whether a metric came to mean something else between an earlier period's figure and this one's; a flow's is of all its days. #}
+{% macro is_across_break(this, earlier, period) -%}
+    coalesce(
+        {{ this }}.break_on
+        > case when {{ this }}.kind = 'flow' then {{ earlier }}.{{ period }}_start_on else {{ earlier }}.end_on end,
+        false
+    )
+{%- endmacro %}
+
+
 {# `2026-11`, of any date. #}
 {% macro calendar_month(day) -%}
     substr(cast({{ day }} as string), 1, 7)

@@ -21,6 +21,7 @@ summed as (
         min(reason) as reason,
         bool_and(is_complete) as is_complete,
         bool_or(has_anomaly) as has_anomaly,
+        max(break_on) as break_on,
         bool_or(low is distinct from high and value is not null) as is_rounded
 
     from {{ periods }}
@@ -61,7 +62,8 @@ figures as (
         platform,
         metric,
         {{ start }},
-        {{ comparable_figure() }} as figure,
+        break_on,
+        {{ comparable_figure(period) }} as figure,
         true as is_wanted
 
     from summed
@@ -74,7 +76,8 @@ figures as (
         platform,
         metric,
         {{ start }},
-        {{ comparable_figure() }} as figure,
+        break_on,
+        {{ comparable_figure(period) }} as figure,
         false as is_wanted
 
     from {{ this }}
@@ -128,6 +131,7 @@ select
     is_complete,
     has_anomaly,
     is_rounded,
+    break_on,
     usual_low,
     usual_high,
     cast(usual_{{ period }}s as integer) as usual_{{ period }}s,

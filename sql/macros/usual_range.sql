@@ -1,6 +1,6 @@
 {# The lowest and highest figure of the last comparable weeks or months before each, as CTEs.
-   `periods`: a CTE with the keys, week_start_on or month_start_on, figure (null where the period is not comparable) and
-   is_wanted. Ends in the CTE `usual`. #}
+   `periods`: a CTE with the keys, week_start_on or month_start_on, break_on, figure (null where the period is not comparable)
+   and is_wanted. What meant something else before a break is not comparable after it. Ends in the CTE `usual`. #}
 {% macro usual_range(periods, keys, period='week') %}
 {%- set start = period ~ '_start_on' -%}
 earlier_periods as (
@@ -13,7 +13,8 @@ earlier_periods as (
     from {{ periods }}
     inner join {{ periods }} as earlier
         on {% for key in keys %}{{ periods }}.{{ key }} = earlier.{{ key }} and {% endfor %}
-        earlier.{{ start }} < {{ periods }}.{{ start }}
+        {{ periods }}.break_on is not distinct from earlier.break_on
+        and earlier.{{ start }} < {{ periods }}.{{ start }}
         and earlier.{{ start }} >= {{ periods_before(periods ~ '.' ~ start, var('usual_within') | int, period) }}
     where
         {{ periods }}.is_wanted
@@ -53,10 +54,11 @@ usual as (
 {%- endmacro %}
 
 
-{# What of a period is compared with others': of a flow the figure itself, of a level or counter its change. #}
-{% macro comparable_figure() -%}
+{# What of a period is compared with others': of a flow the figure itself unless a break lies within, of a level or counter
+   its change. #}
+{% macro comparable_figure(period) -%}
     case
-        when kind = 'flow' and is_complete then value
+        when kind = 'flow' and is_complete and coalesce(break_on <= {{ period }}_start_on, true) then value
         when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then change
     end
 {%- endmacro %}

@@ -160,6 +160,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
+    record.said += _impressions()
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -356,6 +357,17 @@ def _boundaries(record: Record) -> Iterator[Said]:
             yield imported(e, "listed", day, value, "exact", IMPORTED_AT)
     for day in (date(2023, 3, 5), date(2024, 3, 3)):  # 52 weeks apart, and far from all else
         yield imported(e, "listed", day, 70, "exact", IMPORTED_AT)
+
+
+def _impressions() -> Iterator[Said]:
+    """A Page's days from an old report: they came to mean something else on the last day but one of a week."""
+    page = next(one for one in FIRST_ACCOUNTS if one.account_id == "F")
+    days = [*each_day(date(2025, 8, 4), date(2026, 2, 1)), *each_day(date(2026, 8, 3), date(2026, 8, 9))]
+    for number, day in enumerate(days):
+        value = 0 if number == 30 else 400 + 37 * number % 210 + (900 if day >= date(2025, 11, 15) else 0)
+        precision = {40: "more_than", 41: "rounded"}.get(number, "exact")
+        if number != 60:
+            yield imported(page, "impressions", day, value, precision, IMPORTED_AT)
 
 
 def _a_post_told_late(record: Record) -> Iterator[Said]:

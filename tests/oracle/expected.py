@@ -22,9 +22,13 @@ Rows = dict[tuple[Any, ...], Row]
 Series = tuple[str, str, str]  # platform, account_id, metric
 Post = tuple[str, str, str]  # platform, account_id, post_id
 
-BREAKS = {("youtube", "views"): (date(2025, 3, 31), date(2026, 8, 24))}  # none of them comparable
+BREAKS = {  # none of them comparable
+    ("youtube", "views"): (date(2025, 3, 31), date(2026, 8, 24)),
+    ("facebook", "impressions"): (date(2025, 11, 15),),
+}
 ROUNDED_DOWN = {("youtube", "followers")}
 COUNTERS = {("youtube", "views")}
+FLOWS = {("facebook", "impressions")}
 ENGAGEMENTS = {
     "youtube": ("likes", "comments"),
     "x": ("likes", "comments", "reposts", "quotes"),
@@ -136,6 +140,11 @@ def interval(platform: str, metric: str, said: Said) -> Interval:
 def breaks_between(platform: str, metric: str, after: date, until: date) -> bool:
     """Whether the metric came to mean something else in (after, until]."""
     return any(after < on <= until for on in BREAKS.get((platform, metric), ()))
+
+
+def break_on(platform: str, metric: str, day: date) -> date | None:
+    """The day since which the metric has meant what it means on `day`; None where it has always done."""
+    return max((on for on in BREAKS.get((platform, metric), ()) if on <= day), default=None)
 
 
 def account_key(platform: str, account_id: str) -> int:
@@ -367,7 +376,8 @@ class Expected:
         last = usable[-1] if usable else None
         reasons = [row["reason"] for row in rows if row["reason"]]
         row = self._period(period, platform, account_id, metric, start)
-        return row | {
+        is_imported = all(row["is_imported"] for row in rows)
+        found = {
             "organization_id": rows[-1]["organization_id"],
             "kind": "counter" if (platform, metric) in COUNTERS else "level",
             "end_on": last["measured_on"] if last else None,
@@ -375,11 +385,17 @@ class Expected:
             "low": last["low"] if last else None,
             "high": last["high"] if last else None,
             "reason": reasons[-1] if reasons and not last else None,
-            "days_expected": 1 if all(row["is_imported"] for row in rows) else row["_due"],
+            "days_expected": 1 if is_imported else row["_due"],
             "days_observed": len(usable),
             "has_anomaly": any(row["is_anomaly"] for row in rows),
             "_cadence": self._cadence(platform, account_id, last["measured_on"]) if last else 1,
+            "break_on": break_on(platform, metric, (last or rows[-1])["measured_on"]),
         }
+        if (platform, metric) in FLOWS:
+            found |= {"kind": "flow", "end_on": period.end(start)}
+            found |= {name: _total([row[name] for row in usable]) for name in ("value", "low", "high")}
+            found["days_expected"] = len(list(each_day(start, period.end(start))))
+        return row | found
 
     def _cadence(self, platform: str, account_id: str, day: date) -> int:
         """In how many days the account is looked at, as its line of the directory then says; 1 where it does not."""
@@ -411,6 +427,7 @@ class Expected:
             "days_observed": len(observed),
             "has_anomaly": False,
             "_cadence": 1,
+            "break_on": None,
         }
 
     def _activity(self, platform: str, account_id: str, start: date, end: date) -> dict[str, int | None]:
@@ -439,6 +456,11 @@ class Expected:
 def _sum(numbers: Iterable[int | None]) -> int | None:
     there = [number for number in numbers if number is not None]
     return sum(there) if there else None
+
+
+def _total(numbers: list[int | None]) -> int | None:
+    """Their sum, known only where each is."""
+    return None if None in numbers or not numbers else _sum(numbers)
 
 
 def _is_false_zero(day: date, days: Mapping[date, Said | None]) -> bool:
@@ -527,10 +549,10 @@ def _compare_periods(period: Period, key: tuple[Any, ...], row: Row, table: Rows
     if before is None or before["value"] is None or row["value"] is None:
         return
     if row["kind"] == "flow":
-        is_apart = not (_is_complete(row) and _is_complete(before))
+        is_apart = not (_is_complete(row) and _is_complete(before)) or _is_across_a_break(period, row, before)
     else:
         days = (row["end_on"] - before["end_on"]).days
-        is_apart = breaks_between(platform, metric, before["end_on"], row["end_on"])
+        is_apart = _is_across_a_break(period, row, before)
         row["weekly_growth_rate"] = None if is_apart else weekly(row["value"], before["value"], days)
         if period is WEEK:
             is_apart = is_apart or days != 7
@@ -540,6 +562,12 @@ def _compare_periods(period: Period, key: tuple[Any, ...], row: Row, table: Rows
         figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
         row["change"], row["change_low"], row["change_high"] = figure.since(base)
         row["growth_rate"] = row["change"] / base.value if base.value > 0 else None
+
+
+def _is_across_a_break(period: Period, row: Row, before: Row) -> bool:
+    """What adds up its days is of one meaning only where all of them are."""
+    since = before[period.column] if row["kind"] == "flow" else before["end_on"]
+    return breaks_between(row["platform"], row["metric"], since, row["end_on"])
 
 
 def _is_complete(row: Row) -> bool:
@@ -562,8 +590,7 @@ def _judge_period(period: Period, key: tuple[Any, ...], row: Row, table: Rows) -
     row["last_year_value"] = year_ago["value"] if year_ago else None
     row["last_year_change"] = year_ago["change"] if year_ago else None
     row["change_since_last_year"] = less(row["value"], row["last_year_value"])
-    is_there = year_ago is not None and row["change_since_last_year"] is not None and row["kind"] != "flow"
-    if year_ago and is_there and breaks_between(platform, metric, year_ago["end_on"], row["end_on"]):
+    if year_ago and row["change_since_last_year"] is not None and _is_across_a_break(period, row, year_ago):
         row["change_since_last_year"] = None
 
 
@@ -574,6 +601,8 @@ def usual_range(period: Period, row: Row, earlier: Iterable[Row | None]) -> Row:
         drawn
         for one in earlier
         if one and one["is_complete"] and not one["has_anomaly"] and (drawn := one[figure]) is not None
+        if one["break_on"] == row["break_on"]
+        if row["kind"] != "flow" or one["break_on"] is None or one["break_on"] <= one[period.column]
     ][:USUAL_PERIODS]
     is_known = len(usual) >= USUAL_AT_LEAST
     found: Row = {"usual_low": min(usual) if is_known else None, "usual_high": max(usual) if is_known else None}
@@ -651,4 +680,5 @@ def _summed(period: Period, key: tuple[Any, ...], rows: list[Row]) -> Row:
         "is_complete": all(row["is_complete"] for row in rows),
         "has_anomaly": any(row["has_anomaly"] for row in rows),
         "is_rounded": any(row["value"] is not None and row["low"] != row["high"] for row in rows),
+        "break_on": max((row["break_on"] for row in rows if row["break_on"]), default=None),
     }

@@ -179,7 +179,7 @@ MUTATIONS = QUICK | {
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
     "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
-    "a_week_across_a_break": Mutation(PERIODS, "coalesce(this_period.break_on > last_period.end_on, false)", "false"),
+    "a_week_across_a_break": Mutation(PERIODS, "{{ is_across_break('this_period', 'last_period', period) }}", "false"),
     "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
     "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
     "an_anomaly_observed": Mutation(
@@ -211,7 +211,7 @@ MUTATIONS = QUICK | {
     "an_anomaly_of_one_is_none": Mutation(ORGANIZATIONS, "bool_or(has_anomaly)", "bool_and(has_anomaly)"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
-    "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete then value", "kind = 'flow' then value"),
+    "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete and", "kind = 'flow' and"),
     "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_periods') }}", "< {{ var('usual_periods') }}"),
     "usual_from_seven": Mutation(
         USUAL, ">= {{ var('usual_at_least') }} then min", "> {{ var('usual_at_least') }} then min"
@@ -225,7 +225,11 @@ MUTATIONS = QUICK | {
     "a_year_of_365_days": Mutation(
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
-    "a_year_across_a_break": Mutation(JUDGED, "coalesce(this_year.break_on > last_year.end_on, false)", "false"),
+    "a_year_across_a_break": Mutation(JUDGED, "{{ is_across_break('this_year', 'last_year', 'week') }}", "false"),
+    "usual_across_a_break": Mutation(USUAL, "{{ periods }}.break_on is not distinct from earlier.break_on", "true"),
+    "a_flow_over_a_break_is_usual": Mutation(USUAL, "and coalesce(break_on <= {{ period }}_start_on, true)", ""),
+    "a_flow_is_its_last_day": Mutation(CALENDAR, "case when {{ this }}.kind = 'flow' then", "case when false then"),
+    "an_organization_s_break_is_forgotten": Mutation(ORGANIZATIONS, "max(break_on)", "cast(null as date)"),
     "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
     # what posts drew
     "the_earlier_of_two_days_as_near": Mutation(

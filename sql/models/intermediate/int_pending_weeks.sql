@@ -17,8 +17,9 @@ flow_days as (
         days.metric,
         {{ week_start('days.measured_on') }} as week_start_on,
         {{ days_between(week_start('days.measured_on'), 'days.measured_on') }} as weekday,
+        max(days.break_on) as break_on,
         case when count(days.value) = count(*) then sum(days.value) end as value,
-        bool_or(days.reason = 'pending') as is_pending
+        bool_and(days.value is not null or coalesce(days.reason = 'pending', false)) as is_known_or_pending
 
     from {{ ref('int_account_values') }} as days
     inner join registry
@@ -46,8 +47,8 @@ pending_weeks as (
     from flow_days
     group by organization_id, platform, metric, week_start_on
     having
-        bool_or(is_pending)
-        and bool_and(value is not null or is_pending)
+        count(value) < count(*)
+        and bool_and(is_known_or_pending)
 
 ),
 
@@ -73,6 +74,7 @@ same_weekdays_before as (
         and known.platform = earlier.platform
         and known.metric = earlier.metric
         and known.weekday = earlier.weekday
+        and known.break_on is not distinct from earlier.break_on
         and pending_weeks.week_start_on > earlier.week_start_on
         and {{ days_before('pending_weeks.week_start_on', 7 * var('usual_within')) }} <= earlier.week_start_on
     where

@@ -16,7 +16,8 @@ figures as (
         account_key,
         metric,
         week_start_on,
-        {{ comparable_figure() }} as figure,
+        break_on,
+        {{ comparable_figure('week') }} as figure,
         {{ is_among('week_start_on', weeks) }} as is_wanted
 
     from {{ all_weeks }}
@@ -59,7 +60,7 @@ compared as (
         this_year.*,
         last_year.value as last_year_value,
         last_year.change as last_year_change,
-        coalesce(this_year.break_on > last_year.end_on, false) as is_break,
+        {{ is_across_break('this_year', 'last_year', 'week') }} as is_break,
         usual.usual_low,
         usual.usual_high,
         coalesce(usual.usual_weeks, 0) as usual_weeks,
@@ -108,6 +109,7 @@ select
     cast(days_observed as integer) as days_observed,
     is_complete,
     has_anomaly,
+    break_on,
     usual_low,
     usual_high,
     cast(usual_weeks as integer) as usual_weeks,
