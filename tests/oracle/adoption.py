@@ -11,6 +11,9 @@ import pandas as pd
 
 from .expected import Expected, Row, Rows
 from .record import Record
+from .things import GONE
+
+Began = dict[tuple[str, str, date | None], date | None]
 
 DIRECTORY = "the directory"
 
@@ -31,12 +34,15 @@ def _by_the_directory(expected: Expected) -> Iterator[Row]:
         present: dict[tuple[str, date], int] = {}
         for end in ends:
             day = min(end.date(), horizon)
-            for platform, names in _present(record, began, day).items():
+            gone = _gone(expected, day) if basis == "observed" else set()
+            for platform, names in _present(record, began, gone, day).items():
                 present[platform, day] = len(names)
         days = [min(end.date(), horizon) for end in ends]
         for platform in sorted({platform for platform, _ in present}):
             for number, day in enumerate(days):
                 before = days[number - 12] if number >= 12 else None
+                if before and _is_a_beginning(record, began, basis, platform, before, day):
+                    before = None
                 listed = len(_in_force(record.organizations, day).organizations)
                 yield _row(
                     platform, basis, "organizations", day, "day", listed, present.get((platform, day), 0),
@@ -44,7 +50,7 @@ def _by_the_directory(expected: Expected) -> Iterator[Row]:
                 )  # fmt: skip
 
 
-def _beginnings(expected: Expected, basis: str) -> dict[tuple[str, str, date | None], date | None]:
+def _beginnings(expected: Expected, basis: str) -> Began:
     """By platform, handle and opening day: from when on the account exists, as far as the basis knows."""
     record = expected.record
     observed: dict[tuple[str, str], date] = {}
@@ -58,7 +64,7 @@ def _beginnings(expected: Expected, basis: str) -> dict[tuple[str, str, date | N
             for name in filter(None, (account.handle, account.account_id)):
                 key = (account.platform, name)
                 named[key] = min(snapshot.day, named.get(key, snapshot.day))
-    found: dict[tuple[str, str, date | None], date | None] = {}
+    found: Began = {}
     for snapshot in record.snapshots:
         for account in snapshot.accounts:
             key = (account.platform, account.handle, account.opened_on)
@@ -70,10 +76,36 @@ def _beginnings(expected: Expected, basis: str) -> dict[tuple[str, str, date | N
     return found
 
 
-def _present(record: Record, began: dict[tuple[str, str, date | None], date | None], day: date) -> dict[str, set[str]]:
+def _gone(expected: Expected, day: date) -> set[tuple[str, str]]:
+    """Who was said to be gone by `day`, and not seen since."""
+    last: dict[tuple[str, str], tuple[date, bool]] = {}
+    for row in expected.days.values():
+        is_seen = row["value"] is not None and not row["is_imported"]
+        if row["measured_on"] <= day and (is_seen or row["reason"] in GONE):
+            key = (row["platform"], row["account_id"])
+            last[key] = max(last.get(key, (date.min, False)), (row["measured_on"], is_seen))
+    return {key for key, (_, is_seen) in last.items() if not is_seen}
+
+
+def _is_a_beginning(record: Record, began: Began, basis: str, platform: str, before: date, day: date) -> bool:
+    """Whether a number of `before` tells only how far a directory or the runs had come by then."""
+    if basis == "directory":
+        first = _in_force(record.snapshots, date.min)
+        undated = {account.platform for account in first.accounts if account.opened_on is None}
+        return before < first.day and bool(undated if platform == "all" else platform in undated)
+    firsts: dict[str, date] = {}
+    for (of, _, _), since in began.items():
+        if since is not None and platform in (of, "all"):
+            firsts[of] = min(since, firsts.get(of, since))
+    return any((before - first).days < 7 and first <= day for first in firsts.values())
+
+
+def _present(record: Record, began: Began, gone: set[tuple[str, str]], day: date) -> dict[str, set[str]]:
     present: dict[str, set[str]] = {}
     for account in _in_force(record.snapshots, day).accounts:
         since = began[account.platform, account.handle, account.opened_on]
+        if (account.platform, account.account_id) in gone:
+            continue
         if since is not None and since <= day and (account.closed_on is None or day < account.closed_on):
             for platform in (account.platform, "all"):
                 present.setdefault(platform, set()).add(account.organization_id)

@@ -97,9 +97,10 @@ FIRST_ACCOUNTS = (
     account("x", "C"),
     account("x", "D", "weekly", 3),
     account("x", "E", opened_on=date(2026, 5, 20)),
-    account("facebook", "F"),
-    account("facebook", "G", "never"),
+    account("facebook", "F", opened_on=date(2025, 2, 1)),
+    account("facebook", "G", "never", opened_on=date(2026, 6, 1)),
     Account("theirs", "x", "not-resolved-yet", cadence="daily"),
+    Account("third", "facebook", "z", "Z", cadence="never", opened_on=date(2026, 1, 1)),
 )
 CROWDED = tuple(
     Account(
@@ -136,7 +137,7 @@ def chaos(seed: int = 1886) -> Record:
     walks = {
         (a.platform, a.account_id or "", metric): Walk(dice, START[a.account_id or ""] * SIZES.get(metric, 1.0))
         for a in FIRST_ACCOUNTS
-        if a.account_id
+        if a.account_id in START
         for metric in ACCOUNT_METRICS[a.platform]
     }
     posts = list(_posts(dice))
@@ -164,6 +165,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
+    record.said += _gone_for_a_while(record)
     record.said += slips.slips(record)
     return record
 
@@ -406,6 +408,14 @@ def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
             at, run_id = record.scheduled_at(day), TOLD_LATE if post[2] == "J1" else "told in time"
             for metric, value in (("comments", comments), ("reactions", others), ("shares", 0)):
                 yield Said(*post, metric, day, value, None, at, run_id, at)
+
+
+def _gone_for_a_while(record: Record) -> Iterator[Said]:
+    """An account that is there at the end of June, gone at those of July and August, and there again."""
+    for day, reason in ((6, 10), None), ((7, 15), "suspended"), ((7, 31), "not_found"), ((9, 2), None):
+        at = record.scheduled_at(date(2026, *day))
+        said = Said("facebook", "Z", None, None, date(2026, *day), None, reason, at, "told in time", at)
+        yield said if reason else replace(said, metric="followers", value=900)
 
 
 def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:

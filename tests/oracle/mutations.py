@@ -285,9 +285,16 @@ MUTATIONS = QUICK | {
     ),
     # adoption
     "present_on_the_day_it_closed": Mutation(
-        ADOPTION, "month_ends.measured_on < opened.exists_until_on", "month_ends.measured_on <= opened.exists_until_on"
+        ADOPTION, "month_ends.measured_on < opened.until_on", "month_ends.measured_on <= opened.until_on"
     ),
     "a_year_of_eleven_months": Mutation(ADOPTION, "interval 12 month", "interval 11 month"),
+    "a_directory_that_begins_is_growth": Mutation(
+        ADOPTION, "opened_on is null\n        and listed_from_on", "false\n        and listed_from_on"
+    ),
+    "gone_is_present": Mutation(
+        ADOPTION, "last_observed_on >= coalesce(gone_on, last_observed_on)", "last_observed_on is not null"
+    ),
+    "gone_for_ever": Mutation(ADOPTION, "max(last_observed_on) over so_far", "min(last_observed_on) over so_far"),
     "any_day_will_do": Mutation(ADOPTION, "date_precision = 'day' and precision in", "precision in"),
     "only_later_populations": Mutation(
         ADOPTION,

@@ -18,14 +18,57 @@ totals as (
 
 ),
 
-first_values as (
+-- what was last told of an account by each month's end
+sightings as (
 
     select
         account_key,
-        first_observed_on
+        month_start_on,
+        min(first_observed_on) over so_far as first_observed_on,
+        max(last_observed_on) over so_far as last_observed_on,
+        max(gone_on) over so_far as gone_on
 
-    from {{ ref('accounts') }}
-    where first_observed_on is not null
+    from {{ ref('int_sightings') }}
+    window so_far as (
+        partition by account_key
+        order by month_start_on
+        rows between unbounded preceding and current row
+    )
+
+),
+
+judged as (
+
+    select
+        account_key,
+        month_start_on,
+        first_observed_on,
+        coalesce(last_observed_on >= coalesce(gone_on, last_observed_on), false) as is_seen
+
+    from sightings
+
+),
+
+turns as (
+
+    select *
+
+    from judged
+    qualify is_seen is distinct from lag(is_seen) over (partition by account_key order by month_start_on)
+
+),
+
+-- from its first value on, an account stays until it is told to be gone, and again from its next value on
+seen as (
+
+    select
+        account_key,
+        first_observed_on,
+        is_seen,
+        month_start_on as from_on,
+        lead(month_start_on) over (partition by account_key order by month_start_on) as until_on
+
+    from turns
 
 ),
 
@@ -33,13 +76,32 @@ first_values as (
 opened as (
 
     select
-        lines.*,
-        coalesce(lines.opened_on, lines.first_named_on) as exists_from_on,
-        coalesce(lines.closed_on, date '9999-12-31') as exists_until_on,
-        first_values.first_observed_on
+        'directory' as basis,
+        platform,
+        organization_id,
+        listed_from_on,
+        listed_until_on,
+        coalesce(opened_on, first_named_on) as from_on,
+        coalesce(closed_on, date '9999-12-31') as until_on,
+        cast(null as date) as first_observed_on
 
     from lines
-    left join first_values on lines.account_key = first_values.account_key
+
+    union all
+
+    select
+        'observed' as basis,
+        lines.platform,
+        lines.organization_id,
+        lines.listed_from_on,
+        lines.listed_until_on,
+        seen.from_on,
+        least(coalesce(seen.until_on, date '9999-12-31'), coalesce(lines.closed_on, date '9999-12-31')) as until_on,
+        seen.first_observed_on
+
+    from lines
+    inner join seen on lines.account_key = seen.account_key
+    where seen.is_seen
 
 ),
 
@@ -59,18 +121,11 @@ horizon as (
 beginning as (
 
     select
-        'directory' as basis,
-        min(exists_from_on) as first_on
+        basis,
+        min(from_on) as first_on
 
     from opened
-
-    union all
-
-    select
-        'observed' as basis,
-        min(first_observed_on) as first_on
-
-    from opened
+    group by basis
 
 ),
 
@@ -122,13 +177,11 @@ present_on_each as (
 
     from month_ends
     inner join opened
-        on month_ends.measured_on >= opened.listed_from_on
+        on month_ends.basis = opened.basis
+        and month_ends.measured_on >= opened.listed_from_on
         and month_ends.measured_on < opened.listed_until_on
-        and month_ends.measured_on >= case month_ends.basis
-            when 'directory' then opened.exists_from_on
-            else opened.first_observed_on
-        end
-        and month_ends.measured_on < opened.exists_until_on
+        and month_ends.measured_on >= opened.from_on
+        and month_ends.measured_on < opened.until_on
 
 ),
 
@@ -195,6 +248,36 @@ by_month as (
         on platforms.basis = counted.basis
         and platforms.platform = counted.platform
         and month_ends.measured_on = counted.measured_on
+
+),
+
+-- until when a number tells only how far the directory or the runs had come: by lines without an opening day in the
+-- first snapshot, and by a platform's first week, in which not every weekly account had its day
+baselines as (
+
+    select
+        'directory' as basis,
+        platform,
+        date '0001-01-01' as began_on,
+        max(in_force_on) as settled_on
+
+    from lines
+    where
+        opened_on is null
+        and listed_from_on = date '0001-01-01'
+    group by platform
+
+    union all
+
+    select
+        'observed' as basis,
+        platform,
+        min(first_observed_on) as began_on,
+        {{ days_after('min(first_observed_on)', 7) }} as settled_on
+
+    from opened
+    where basis = 'observed'
+    group by platform
 
 ),
 
@@ -324,14 +407,34 @@ together as (
 
 ),
 
+from_baselines as (
+
+    select distinct
+        known.platform,
+        known.basis,
+        known.measured_on
+
+    from known
+    inner join baselines
+        on known.basis = baselines.basis
+        and known.platform in (baselines.platform, 'all')
+        and known.earlier_on < baselines.settled_on
+        and known.measured_on >= baselines.began_on
+
+),
+
 growing as (
 
     select
-        *,
-        present > earlier and earlier > 0 as is_growing,
-        {{ days_between('earlier_on', 'measured_on') }} as days
+        together.*,
+        from_baselines.basis is null and together.present > together.earlier and together.earlier > 0 as is_growing,
+        {{ days_between('together.earlier_on', 'together.measured_on') }} as days
 
     from together
+    left join from_baselines
+        on together.platform = from_baselines.platform
+        and together.basis = from_baselines.basis
+        and together.measured_on = from_baselines.measured_on
 
 )
 
