@@ -78,6 +78,7 @@ def test_every_fault_is_told_at_once_with_file_line_column_and_value(folder: Pat
         "a,A,ours,x,followers,2026-01-01,,a lot\n"
         "a,A,gone,bebo,followers,2026-01-01,,1.005\n"
         "b,B,ours,x,followers,2026-01-01,,-1\n"
+        "c,C,ours,x,followers,2026-01-02,2026-01-01,\n"
     )
     (folder / "notes.csv").write_text(
         "date,platform,post_id,text,hide_post\n2026-01-01,,,,\n1609459200,,,hello,maybe\n"
@@ -101,6 +102,7 @@ def test_every_fault_is_told_at_once_with_file_line_column_and_value(folder: Pat
         ("initiatives.csv", 2, "cost_usd", "'a lot'"),
         ("initiatives.csv", 3, "cost_usd", "'1.005'"),
         ("initiatives.csv", 4, "cost_usd", "'-1'"),
+        ("initiatives.csv", 5, "ended_on", "'2026-01-01'"),
         ("notes.csv", 2, "text", "''"),
         ("notes.csv", 3, "date", "'1609459200'"),
         ("notes.csv", 3, "hide_post", "'maybe'"),

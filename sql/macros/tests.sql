@@ -45,3 +45,13 @@
     from {{ model }}
     where {{ column_name }} not in ({% for one in allowed %}'{{ one }}'{{ ', ' if not loop.last }}{% endfor %})
 {% endtest %}
+
+
+{# The first of the days that tests look at, so many days earlier, as a literal: what rows are held against lies from it on. #}
+{% macro tested_from(relation, day, days=0) %}
+    {%- if not tested_load() -%}
+        {{ return("date '0001-01-01'") }}
+    {%- endif -%}
+    {%- set query = 'select min(' ~ days_before(day, days) ~ ') from ' ~ relation ~ ' where load_id > ' ~ tested_load() -%}
+    {{ return("date '" ~ (run_query(query).columns[0].values()[0] or '9999-12-31') ~ "'") }}
+{% endmacro %}

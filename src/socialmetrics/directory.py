@@ -194,6 +194,11 @@ def read(folder: Path, platforms: Sequence[str]) -> Directory:
     for number, row in accounts:
         if row.opened_on and row.closed_on and row.closed_on < row.opened_on:
             faults.append(_fault("accounts.csv", number, "closed_on", str(row.closed_on), "is before opened_on"))
+    for number, initiative in initiatives:
+        if initiative.ended_on and initiative.ended_on < initiative.started_on:
+            faults.append(
+                _fault("initiatives.csv", number, "ended_on", str(initiative.ended_on), "is before started_on")
+            )
     if organizations and not any(row.is_own for _, row in organizations):
         faults.append("organizations.csv: no organization is marked is_own; mark yours with true")
     if faults:

@@ -101,14 +101,14 @@ def _compared(peers: pd.DataFrame) -> Iterator[Row]:
     growing = compared[compared["growth_rate"].notna()]
     rates = growing["growth_rate"].astype(float)
     is_vague = bool((growing["low"] != growing["high"]).any())
-    total = int(peers["value"].sum())
+    total = int(peers["value"].clip(lower=0).sum())
     for _, one in peers.iterrows():
         row: Row = {name: _plain(one[name]) for name in PLAIN}
         row |= {"n": n, "growth_n": len(growing), "is_suppressed": n < AT_LEAST}
         row |= dict.fromkeys(("rank_from", "rank_to", "percentile", "median", "lower_quartile", "upper_quartile"))
         row |= dict.fromkeys(("growth_rank", "growth_percentile", "growth_median", "share_of_voice_rate"))
         if n >= AT_LEAST and metric in VOICES and total > 0:
-            row["share_of_voice_rate"] = row["value"] / total
+            row["share_of_voice_rate"] = max(row["value"], 0) / total
         if n >= AT_LEAST and not row["is_below_floor"]:
             larger, smaller = int((compared["low"] > row["high"]).sum()), int((compared["high"] < row["low"]).sum())
             row["rank_from"], row["rank_to"] = 1 + larger, n - smaller

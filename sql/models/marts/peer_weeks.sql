@@ -186,7 +186,7 @@ summed as (
         count(compared_growth_rate) as growth_n,
         median(compared_growth_rate) as growth_median,
         coalesce(bool_or(low <> high) filter (where compared_growth_rate is not null), false) as is_growth_rounded,
-        cast(sum(value) as bigint) as total
+        cast(sum(greatest(value, 0)) as bigint) as total
 
     from above_the_floor
     group by {{ peers }}
@@ -251,7 +251,8 @@ select
     end as growth_percentile,
     case when is_growth_shown then growth_median end as growth_median,
     case
-        when metric in ('posts_published', 'engagements') and not is_suppressed and total > 0 then value / total
+        when metric in ('posts_published', 'engagements') and not is_suppressed and total > 0
+            then greatest(value, 0) / total
     end as share_of_voice_rate,
     is_below_floor,
     is_suppressed,
