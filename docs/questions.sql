@@ -198,7 +198,8 @@ select
     platform,
     fiscal_year,
     fiscal_quarter,
-    max_by(value, month_start_on) as followers,
+    max(month) as last_month,
+    arg_max_null(value, month_start_on) as followers,
     case when count(change) = 3 then sum(change) end as change
 from organization_months
 where
@@ -335,7 +336,7 @@ select
     patterns.platform,
     accounts.handle,
     patterns.dimension_value as hour,
-    patterns.posts,
+    patterns.posts_with_lift,
     patterns.median_lift_7d
 from post_patterns as patterns
 inner join accounts on patterns.account_key = accounts.account_key

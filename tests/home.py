@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from socialmetrics.costs import Cost
 from socialmetrics.directory import Directory
 from socialmetrics.landing import Landing
 from socialmetrics.pipeline import Day, Extracted, day_of, extract
-from socialmetrics.records import Account, Organization
+from socialmetrics.records import Account, Initiative, Organization
 from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
 
@@ -27,9 +28,11 @@ class Home:
         self.sandbox = sandbox
         self.tokens: dict[str, str] = {}
 
-    def write_directory(self, organizations: list[Organization], accounts: list[Account]) -> None:
+    def write_directory(
+        self, organizations: list[Organization], accounts: list[Account], initiatives: Iterable[Initiative] = ()
+    ) -> None:
         self.settings.directory.mkdir(parents=True, exist_ok=True)
-        for name, text in example.directory_files(organizations, accounts).items():
+        for name, text in example.directory_files(organizations, accounts, initiatives).items():
             (self.settings.directory / name).write_text(text, encoding="utf-8")
 
     def reach(self, platform: str) -> Access:

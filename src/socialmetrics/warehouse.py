@@ -66,7 +66,7 @@ _HARMLESS = re.compile(r"PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VI
 _DATED_KINDS = ("observations", "readings", "runs")
 _AS_OF = """
 create or replace macro observations_as_of(instant) as table
-select * replace (true as is_current)
+select * replace (true as is_current, least(last_seen_at, instant) as last_seen_at)
 from observations
 where first_seen_at <= instant
 qualify

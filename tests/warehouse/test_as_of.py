@@ -14,6 +14,7 @@ import pytest
 from home import Home
 from socialmetrics import clock, pipeline, warehouse
 from socialmetrics.errors import BuildFailed, Misconfigured
+from socialmetrics.records import Initiative
 from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import Settings
@@ -43,7 +44,14 @@ def last_monday(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, worl
         with clock.still(instant):
             pipeline.import_readings(settings, path)
 
-    home.write_directory(organizations, accounts)
+    def note(text: str) -> None:
+        (settings.directory / "notes.csv").write_text(
+            f"date,platform,post_id,text,hide_post\n2026-09-01,,,{text},\n", encoding="utf-8"
+        )
+
+    campaign = Initiative("campaign", "A campaign", channel.organization_id, "youtube", "followers", date(2026, 9, 1))
+    home.write_directory(organizations, accounts, [campaign])
+    note("The museum opened")
     for number in range((SUNDAY - FIRST).days):
         home.pull(FIRST + timedelta(days=number))
     bring("before.csv", MONDAY_MORNING - timedelta(hours=30), "followers,2026-08-01,day,87000,rounded,a page")
@@ -62,7 +70,9 @@ def last_monday(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, worl
         "views,2026-08-20,day,14000000,more_than,another page",
     )
     changed = [replace(a, label="Renamed", closed_on=SUNDAY if a.platform == "facebook" else None) for a in accounts]
-    home.write_directory([replace(organizations[0], region="south"), *organizations[1:]], changed[:-1])
+    south = [replace(organizations[0], region="south"), *organizations[1:]]
+    home.write_directory(south, changed[:-1], [replace(campaign, name="The campaign", started_on=date(2026, 8, 30))])
+    note("The museum opened late")
     for number in (1, 2):
         home.pull(SUNDAY + timedelta(days=number))
     with clock.still(TUESDAY_NIGHT):
@@ -96,9 +106,10 @@ def test_as_of_last_monday_it_is_last_monday_s_file(last_monday: tuple[Settings,
     monday, today, again = rows_of(kept), rows_of(settings.published), rows_of(built)
     assert august
     assert {table for table in monday if monday[table] != today[table]} >= {
-        "account_days", "account_metric_days", "account_weeks", "accounts", "coverage_days", "observations",
-        "organizations", "post_days", "posts", "weekly_scorecard",
+        "account_days", "account_metric_days", "account_weeks", "accounts", "coverage_days", "initiative_effects",
+        "initiatives", "notes", "observations", "organizations", "post_days", "posts", "weekly_scorecard",
     }  # fmt: skip
+    assert all(monday.values())
     assert again.keys() == monday.keys()
     for table, rows in monday.items():
         missing, spare = set(rows) - set(again[table]), set(again[table]) - set(rows)
@@ -115,8 +126,10 @@ def test_the_observations_of_today_s_file_as_of_last_monday_are_the_same(last_mo
     then = "observations_as_of(timestamp '2026-09-07 06:00:00')"
     with duckdb.connect(str(settings.published), read_only=True) as today:
         as_of, current = (today.execute(told.format(table)).fetchall() for table in (then, "observations"))
+        seen = today.execute(f"select max(last_seen_at) from {then}").fetchone()
     with duckdb.connect(str(kept), read_only=True) as monday:
         assert as_of == monday.execute(told.format("observations")).fetchall() != current
+    assert seen == (MONDAY_MORNING.replace(tzinfo=None),)
 
 
 def test_an_instant_that_has_no_warehouse(last_monday: tuple[Settings, Path], tmp_path: Path) -> None:
