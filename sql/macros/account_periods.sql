@@ -17,7 +17,9 @@ account_days as (
         {{ period_start('measured_on', period) }} as {{ start }}
 
     from {{ values }}
-    where {{ is_among('measured_on', days) }}
+    where
+        date_precision = 'day'
+        and {{ is_among('measured_on', days) }}
 
 ),
 

@@ -161,7 +161,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
-    record.said += _impressions()
+    record.said += [*_impressions(), *_of_months_and_years()]
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -330,9 +330,13 @@ def _boundaries(record: Record) -> Iterator[Said]:
     a, c, e, f, g = (by_id[name] for name in "ACEFG")
     for metric, floor, days in (("likes_given", 10, 28), ("listed", 9, 28), ("media", 500, 29), ("following", 500, 28)):
         yield imported(c, metric, date(2025, 10, 19), floor, "exact", IMPORTED_AT)
-        yield imported(c, metric, date(2025, 10, 19) + timedelta(days=days), 0, "exact", IMPORTED_AT)
-    for day, value in ((date(2025, 11, 2), 500), (date(2025, 11, 12), 5), (date(2025, 11, 22), 0)):
+        yield _seen(record, c, metric, date(2025, 10, 19) + timedelta(days=days), 0)
+    for day, value in ((date(2025, 11, 2), 500), (date(2025, 11, 12), 5)):
         yield imported(e, "likes_given", day, value, "exact", IMPORTED_AT)
+    yield _seen(record, e, "likes_given", date(2025, 11, 22), 0)
+    # what a page tells is not judged
+    yield imported(e, "following", date(2025, 11, 2), 500, "exact", IMPORTED_AT)
+    yield imported(e, "following", date(2025, 11, 9), 0, "exact", IMPORTED_AT)
     # a reading on a day with a reason, one with nothing, and one with a value of the platform's own
     seen = [said for said in record.said if said.account_id == "F" and said.metric == "followers"]
     yield imported(f, "followers", seen[5].day, 1, "exact", IMPORTED_AT + timedelta(days=3))
@@ -350,7 +354,7 @@ def _boundaries(record: Record) -> Iterator[Said]:
     for number in range(10):
         value = 100 + 10 * number + (500 if number == 4 else 0)
         yield imported(e, "media", date(2026, 1, 4) + timedelta(weeks=number), value, "exact", IMPORTED_AT)
-    yield imported(e, "media", date(2026, 1, 28), 0, "exact", IMPORTED_AT)
+    yield _seen(record, e, "media", date(2026, 1, 28), 0)
     # one change that stands out, told late, among few: it is usual for half a year
     for number in range(34):
         day = date(2025, 4, 13) + timedelta(weeks=number)
@@ -359,6 +363,31 @@ def _boundaries(record: Record) -> Iterator[Said]:
             yield imported(e, "listed", day, value, "exact", IMPORTED_AT)
     for day in (date(2023, 3, 5), date(2024, 3, 3)):  # 52 weeks apart, and far from all else
         yield imported(e, "listed", day, 70, "exact", IMPORTED_AT)
+
+
+def _seen(record: Record, account: Account, metric: str, day: date, value: int) -> Said:
+    at = record.scheduled_at(day)
+    return Said(account.platform, account.account_id or "", None, metric, day, value, None, at, "seen", at)
+
+
+def _of_months_and_years() -> Iterator[Said]:
+    """Readings whose day nobody knows: in place of a known one, between two, a counter's fall, two in a row."""
+    by_id = {one.account_id: one for one in FIRST_ACCOUNTS}
+    a, f, g = (by_id[name] for name in "AFG")
+    later = IMPORTED_AT + timedelta(days=2)
+    for one, metric, day, value, date_precision in (
+        (g, "followers", date(2025, 6, 1), 320, "month"),
+        (g, "followers", date(2025, 7, 1), 330, "year"),
+        (g, "followers", date(2025, 9, 30), 340, "month"),
+        (a, "views", date(2025, 5, 15), 1, "month"),
+        (f, "connections", date(2026, 6, 15), 70_000, "month"),
+        (f, "impressions", date(2025, 8, 20), 7, "month"),
+        (g, "connections", date(2025, 2, 1), 10, "month"),
+        (g, "connections", date(2025, 3, 1), 20, "month"),
+        (g, "connections", date(2025, 3, 8), 30, "day"),
+    ):
+        said = imported(one, metric, day, value, "exact", later)
+        yield replace(said, date_precision=date_precision)
 
 
 def _impressions() -> Iterator[Said]:
@@ -489,8 +518,8 @@ def _row_of(said: Said) -> Row:
     row = {"platform": said.platform, "account_id": said.account_id, "measured_on": said.day, "value": said.value}
     at, run_id = said.at.replace(tzinfo=None), said.run_id
     if said.is_imported:
-        told = {"precision": said.precision, "source": said.source, "date_precision": "day", "imported_at": at}
-        return row | told | {"metric": said.metric, "run_id": run_id}
+        told = {"precision": said.precision, "source": said.source, "date_precision": said.date_precision}
+        return row | told | {"metric": said.metric, "imported_at": at, "run_id": run_id}
     native = names[said.metric] if said.metric else None
     return row | {"post_id": said.post_id, "metric": native, "reason": said.reason, "fetched_at": at, "run_id": run_id}
 

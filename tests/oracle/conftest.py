@@ -83,7 +83,10 @@ class Puller:
 
     def bring(self, file: str, readings: list[Said], at: datetime) -> None:
         """Import a CSV of figures from elsewhere."""
-        lines = [(r.platform, r.account_id, r.metric, r.day, "day", r.value, r.precision, r.source) for r in readings]
+        lines = [
+            (r.platform, r.account_id, r.metric, r.day, r.date_precision, r.value, r.precision, r.source)
+            for r in readings
+        ]
         self._import(file, lines, at)
         self.record.said += readings
 
@@ -257,7 +260,7 @@ def totals_told() -> list[list[Total]]:
 
 
 def meetings(accounts: Places) -> list[Said]:
-    """On days that have an observation, a reason, nothing; restated by a later import; a year before a day."""
+    """On days that have an observation, a reason, nothing; restated by a later import; a year before; of a month."""
     at = IMPORTED_AT + timedelta(hours=1)
     x, page = accounts["x", "lakeside", "main"], accounts["facebook", "lakeside", "main"]
     channel = accounts["youtube", "lakeside", "main"]
@@ -276,4 +279,5 @@ def meetings(accounts: Places) -> list[Said]:
         imported(channel, "views", date(2025, 8, 20), 12_345_000, "exact", at),
         imported(channel, "posts", date(2025, 8, 20), 7, "rounded", at),
         imported(peer, "followers", date(2026, 8, 23), 4_321, "exact", at),
+        replace(imported(channel, "posts", date(2025, 6, 1), 5, "exact", at), date_precision="month"),
     ]

@@ -221,24 +221,28 @@ class Expected:
     def _days_of(self, platform: str, account_id: str, metric: str, days: Mapping[date, Said | None]) -> Iterable[Row]:
         usable: dict[date, Interval] = {}
         late: set[date] = set()
+        vague = {day for day, said in days.items() if said and said.date_precision != "day"}
         for day, said in days.items():
             account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
             row = self._plain(platform, account_id, metric, day, said)
             row["organization_id"] = account.organization_id if account else None
-            row["is_anomaly"] = _is_false_zero(day, days) or _stands_apart(platform, metric, day, days)
+            row["is_anomaly"] = _is_false_zero(platform, metric, day, days) or _stands_apart(
+                platform, metric, day, days
+            )
             if row["is_late"]:
                 late.add(day)
-            row |= _compared(None, day, usable, late, platform, metric)
+            row |= _compared(None, day, usable, late, vague, platform, metric)
             if said and said.value is not None and not row["is_anomaly"]:
                 figure = interval(platform, metric, said)
-                row |= _compared(figure, day, usable, late, platform, metric)
+                row |= _compared(figure, day, usable, late, vague, platform, metric)
                 previous_on = row["previous_on"]
                 far = CADENCE_DAYS.get(account.cadence if account else "", 10**6)
                 row["is_baseline"] = previous_on is None
                 row["is_gap"] = previous_on is not None and (day - previous_on).days > far
                 row["is_break"] = previous_on is not None and breaks_between(platform, metric, previous_on, day)
                 lost = row["change_since_previous_high"]
-                row["is_decrease"] = (platform, metric) in COUNTERS and lost is not None and lost < 0
+                is_sure = lost is not None and lost < 0 and not vague & {day, previous_on}
+                row["is_decrease"] = (platform, metric) in COUNTERS and is_sure
                 usable[day] = figure
             yield row
 
@@ -253,6 +257,7 @@ class Expected:
             "low": None,
             "high": None,
             "precision": None,
+            "date_precision": said.date_precision if said else "day",
             "is_imported": bool(said and said.is_imported),
             "reason": said.reason if said else "not_collected",
             "fetched_at": naive(said.at) if said else None,
@@ -333,7 +338,8 @@ class Expected:
         table: Rows = {}
         by_period: dict[tuple[str, str, str, date], list[Row]] = defaultdict(list)
         for (platform, account_id, metric, day), row in self.days.items():
-            by_period[platform, account_id, metric, period.start(day)].append(row)
+            if row["date_precision"] == "day":
+                by_period[platform, account_id, metric, period.start(day)].append(row)
         for (platform, account_id, metric, start), rows in sorted(by_period.items()):
             table[platform, account_id, metric, start] = self._measured(
                 period, platform, account_id, metric, start, rows
@@ -463,10 +469,10 @@ def _total(numbers: list[int | None]) -> int | None:
     return None if None in numbers or not numbers else _sum(numbers)
 
 
-def _is_false_zero(day: date, days: Mapping[date, Said | None]) -> bool:
-    """A zero after ten or more, within four weeks."""
+def _is_false_zero(platform: str, metric: str, day: date, days: Mapping[date, Said | None]) -> bool:
+    """A platform's zero after ten or more, within four weeks; a flow's day may have nothing."""
     said = days[day]
-    if said is None or said.value != 0:
+    if said is None or said.value != 0 or said.is_imported or (platform, metric) in FLOWS:
         return False
     before = [
         other.value
@@ -499,21 +505,26 @@ def _stands_apart(platform: str, metric: str, day: date, days: Mapping[date, Sai
 
 
 def _compared(
-    figure: Interval | None, day: date, usable: Mapping[date, Interval], late: set[date], platform: str, metric: str
+    figure: Interval | None,
+    day: date,
+    usable: Mapping[date, Interval],
+    late: set[date],
+    vague: set[date],
+    platform: str,
+    metric: str,
 ) -> Row:
     """How a figure compares with earlier ones; all empty where there is no figure."""
     previous_on = max(usable) if usable and figure else None
     base = usable[previous_on] if previous_on else None
     row: Row = {"previous_on": previous_on}
     row |= _change("change_since_previous", "", figure, base, previous_on, day, platform, metric)
-    row["weekly_growth_rate_since_previous"] = (
-        weekly(figure.value, base.value, (day - previous_on).days)
-        if figure and base and previous_on and not breaks_between(platform, metric, previous_on, day)
-        else None
-    )
+    row["weekly_growth_rate_since_previous"] = None
+    is_vague = bool(vague & {day, previous_on})
+    if figure and base and previous_on and not is_vague and not breaks_between(platform, metric, previous_on, day):
+        row["weekly_growth_rate_since_previous"] = weekly(figure.value, base.value, (day - previous_on).days)
     for span in SPANS:
         base_on = day - timedelta(days=span)
-        is_apart = span == 1 and late & {day, base_on}
+        is_apart = (span == 1 and late & {day, base_on}) or vague & {day, base_on}
         base = None if is_apart else usable.get(base_on)
         row |= _change(f"change_{span}d", f"growth_{span}d_rate", figure, base, base_on, day, platform, metric)
     return row

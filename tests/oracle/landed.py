@@ -59,7 +59,7 @@ def _row_of(said: Said) -> Row:
     row = {"platform": said.platform, "account_id": said.account_id, "measured_on": said.day, "value": said.value}
     if said.is_imported:
         told = {"metric": said.metric, "precision": said.precision, "source": said.source}
-        return row | told | {"date_precision": "day", "imported_at": at, "run_id": said.run_id}
+        return row | told | {"date_precision": said.date_precision, "imported_at": at, "run_id": said.run_id}
     native = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform][said.metric] if said.metric else None
     told = {"post_id": said.post_id, "metric": native, "reason": said.reason}
     return row | told | {"fetched_at": at, "run_id": said.run_id}

@@ -77,6 +77,7 @@ MUTATIONS = QUICK | {
     "an_anomaly_from_eleven": Mutation(VALUES, ">= {{ var('anomaly_floor') }}", "> {{ var('anomaly_floor') }}"),
     "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
     "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
+    "a_page_s_zero_is_false": Mutation(VALUES, "        and not found.is_imported\n", ""),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
     # figures that stand apart
     "neighbours_a_day_nearer": Mutation(
@@ -122,6 +123,13 @@ MUTATIONS = QUICK | {
     "percent": Mutation(
         DAYS, "then value / base_{{ window }}_value - 1 end", "then 100 * (value / base_{{ window }}_value - 1) end"
     ),
+    "to_an_unknown_day": Mutation(DAYS, "        and of_the_days.date_precision = 'day'\n", ""),
+    "from_an_unknown_day": Mutation(
+        DAYS, "        and date_precision = 'day'\n        and {{ is_among", "        and {{ is_among"
+    ),
+    "a_week_since_an_unknown_day": Mutation(DAYS, "when is_dated and not is_break", "when not is_break"),
+    "a_fall_since_an_unknown_day": Mutation(DAYS, "'counter' and is_dated and", "'counter' and"),
+    "any_day_of_the_month_ends_it": Mutation(PERIODS, "        date_precision = 'day'\n        and", "       "),
     "a_gap_on_time": Mutation(DAYS, "days_since_previous > cadence_days", "days_since_previous >= cadence_days"),
     "previous_may_be_unusable": Mutation(
         DAYS, "where is_usable\n    window series", "where value is not null\n    window series"
@@ -230,7 +238,7 @@ MUTATIONS = QUICK | {
     "a_flow_over_a_break_is_usual": Mutation(USUAL, "and coalesce(break_on <= {{ period }}_start_on, true)", ""),
     "a_flow_is_its_last_day": Mutation(CALENDAR, "case when {{ this }}.kind = 'flow' then", "case when false then"),
     "an_organization_s_break_is_forgotten": Mutation(ORGANIZATIONS, "max(break_on)", "cast(null as date)"),
-    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and not is_break", "not is_break"),
+    "a_level_decreases": Mutation(DAYS, "kind = 'counter' and is_dated", "is_dated"),
     # what posts drew
     "the_earlier_of_two_days_as_near": Mutation(
         AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"

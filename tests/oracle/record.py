@@ -96,6 +96,7 @@ class Said:
     scheduled_at: datetime | None = None
     precision: str | None = None
     source: str | None = None
+    date_precision: str = "day"
 
     @property
     def is_imported(self) -> bool:

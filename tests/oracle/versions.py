@@ -68,5 +68,5 @@ def _row(key: tuple[Any, ...], number: int, version: list[Said], counting: Said)
         "run_id": first.run_id,
         "source": first.source,
         "precision": first.precision,
-        "date_precision": "day" if first.is_imported else None,
+        "date_precision": first.date_precision if first.is_imported else None,
     }

@@ -143,6 +143,7 @@ found as (
         value,
         reason,
         precision,
+        coalesce(date_precision, 'day') as date_precision,
         is_imported,
         fetched_at,
         run_id
@@ -160,6 +161,7 @@ found as (
         null as value,
         'not_collected' as reason,
         null as precision,
+        'day' as date_precision,
         false as is_imported,
         null as fetched_at,
         null as run_id
@@ -176,12 +178,18 @@ found as (
 zeros as (
 
     select
-        account_key,
-        metric,
-        measured_on
+        found.account_key,
+        found.metric,
+        found.measured_on
 
     from found
-    where value = 0
+    left join registry
+        on found.platform = registry.platform
+        and found.metric = registry.metric
+    where
+        found.value = 0
+        and not found.is_imported
+        and coalesce(registry.kind, 'level') <> 'flow'
 
 ),
 
@@ -240,6 +248,7 @@ judged as (
         {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,
         {{ highest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as high,
         found.precision as told_precision,
+        found.date_precision,
         found.is_imported,
         found.reason,
         found.fetched_at,
@@ -300,6 +309,7 @@ select
         when low < high then 'rounded'
         else 'exact'
     end as precision,
+    date_precision,
     is_imported,
     reason,
     fetched_at,

@@ -45,7 +45,8 @@ seen_lately as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high
+        earlier.high as previous_high,
+        earlier.date_precision as previous_date_precision
 
     from of_the_days
     inner join {{ values }} as earlier
@@ -73,7 +74,8 @@ seen_long_ago as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high
+        earlier.high as previous_high,
+        earlier.date_precision as previous_date_precision
 
     from of_the_days
     left join seen_lately
@@ -114,7 +116,8 @@ previous as (
         lag(measured_on) over series as previous_on,
         lag(value) over series as previous_value,
         lag(low) over series as previous_low,
-        lag(high) over series as previous_high
+        lag(high) over series as previous_high,
+        lag(date_precision) over series as previous_date_precision
 
     from {{ values }}
     where is_usable
@@ -131,6 +134,7 @@ before_{{ window }}d as (
     select * from {{ values }}
     where
         is_usable
+        and date_precision = 'day'
         and {{ is_among('measured_on', days_moved(days, [-window])) }}
 
 ),
@@ -151,7 +155,8 @@ compared as (
         base_{{ window }}.low as base_{{ window }}_low,
         base_{{ window }}.high as base_{{ window }}_high,
         {% endfor %}
-        coalesce(of_the_days.break_on > previous.previous_on, false) as is_break
+        coalesce(of_the_days.break_on > previous.previous_on, false) as is_break,
+        of_the_days.date_precision = 'day' and previous.previous_date_precision = 'day' as is_dated
 
     from of_the_days
     left join previous
@@ -163,6 +168,7 @@ compared as (
         on of_the_days.account_key = base_{{ window }}.account_key
         and of_the_days.metric = base_{{ window }}.metric
         and {{ days_before('of_the_days.usable_on', window) }} = base_{{ window }}.measured_on
+        and of_the_days.date_precision = 'day'
         and (of_the_days.break_on is null or of_the_days.break_on <= base_{{ window }}.measured_on)
         {%- if window == 1 %}
         and not of_the_days.is_late
@@ -183,6 +189,7 @@ select
     low,
     high,
     precision,
+    date_precision,
     is_imported,
     reason,
     fetched_at,
@@ -191,7 +198,7 @@ select
     case when not is_break then low - previous_high end as change_since_previous_low,
     case when not is_break then high - previous_low end as change_since_previous_high,
     case
-        when not is_break and value > 0 and previous_value > 0
+        when is_dated and not is_break and value > 0 and previous_value > 0
             then pow(value / previous_value, 7 / days_since_previous) - 1
     end as weekly_growth_rate_since_previous,
     {% for window in windows %}
@@ -205,7 +212,7 @@ select
     is_usable and previous_on is null as is_baseline,
     coalesce(days_since_previous > cadence_days, false) as is_gap,
     is_break,
-    coalesce(kind = 'counter' and not is_break and high < previous_low, false) as is_decrease,
+    coalesce(kind = 'counter' and is_dated and not is_break and high < previous_low, false) as is_decrease,
     is_anomaly,
     is_late,
     cast({{ this_load() }} as integer) as load_id
