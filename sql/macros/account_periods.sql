@@ -336,11 +336,15 @@ select
     case when is_change then value - last_value end as change,
     case when is_change then low - last_high end as change_low,
     case when is_change then high - last_low end as change_high,
-    case when is_change and last_value > 0 then (value - last_value) / last_value end as growth_rate,
+    {% for end, figure, base in [('', 'value', 'value'), ('_low', 'low', 'high'), ('_high', 'high', 'low')] %}
     case
-        when coalesce(kind, 'level') <> 'flow' and not is_break and value > 0 and last_value > 0
-            then pow(value / last_value, 7 / days_since) - 1
-    end as weekly_growth_rate,
+        when is_change and last_{{ base }} > 0 then ({{ figure }} - last_{{ base }}) / last_{{ base }}
+    end as growth_rate{{ end }},
+    case
+        when coalesce(kind, 'level') <> 'flow' and not is_break and {{ figure }} > 0 and last_{{ base }} > 0
+            then pow({{ figure }} / last_{{ base }}, 7 / days_since) - 1
+    end as weekly_growth_rate{{ end }},
+    {% endfor %}
     days_expected,
     days_observed,
     is_complete,

@@ -128,6 +128,8 @@ select
     change_low,
     change_high,
     case when value - change > 0 then change / (value - change) end as growth_rate,
+    case when low - change_low > 0 then change_low / (low - change_low) end as growth_rate_low,
+    case when high - change_high > 0 then change_high / (high - change_high) end as growth_rate_high,
     is_complete,
     has_anomaly,
     is_rounded,

@@ -120,6 +120,16 @@ def weekly(value: int, base: int, days: int) -> float | None:
     return float((value / base) ** (7.0 / days) - 1) if value > 0 and base > 0 else None
 
 
+def weekly_growth(name: str, figure: Interval, base: Interval, days: int) -> Row:
+    """The compound growth a week, at least, at most."""
+    ends = ("", figure.value, base.value), ("_low", figure.low, base.high), ("_high", figure.high, base.low)
+    return {f"{name}{end}": None if a is None or b is None else weekly(a, b, days) for end, a, b in ends}
+
+
+def ends(name: str) -> Row:
+    return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
+
+
 def interval(platform: str, metric: str, said: Said) -> Interval:
     """What a figure stands for: a platform or a person may have rounded it."""
     value = said.value or 0
@@ -518,10 +528,10 @@ def _compared(
     base = usable[previous_on] if previous_on else None
     row: Row = {"previous_on": previous_on}
     row |= _change("change_since_previous", "", figure, base, previous_on, day, platform, metric)
-    row["weekly_growth_rate_since_previous"] = None
+    row |= ends("weekly_growth_rate_since_previous")
     is_vague = bool(vague & {day, previous_on})
     if figure and base and previous_on and not is_vague and not breaks_between(platform, metric, previous_on, day):
-        row["weekly_growth_rate_since_previous"] = weekly(figure.value, base.value, (day - previous_on).days)
+        row |= weekly_growth("weekly_growth_rate_since_previous", figure, base, (day - previous_on).days)
     for span in SPANS:
         base_on = day - timedelta(days=span)
         is_apart = (span == 1 and late & {day, base_on}) or vague & {day, base_on}
@@ -555,24 +565,36 @@ def _compare_periods(period: Period, key: tuple[Any, ...], row: Row, table: Rows
     """Completeness and the changes since the week or month before."""
     platform, account_id, metric, start = key
     row["is_complete"] = _is_complete(row)
-    row |= dict.fromkeys(("change", "change_low", "change_high", "growth_rate", "weekly_growth_rate"))
+    row |= ends("change") | ends("growth_rate") | ends("weekly_growth_rate")
     before = table.get((platform, account_id, metric, period.moved(start, -1)))
     if before is None or before["value"] is None or row["value"] is None:
         return
+    figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
     if row["kind"] == "flow":
         is_apart = not (_is_complete(row) and _is_complete(before)) or _is_across_a_break(period, row, before)
     else:
         days = (row["end_on"] - before["end_on"]).days
         is_apart = _is_across_a_break(period, row, before)
-        row["weekly_growth_rate"] = None if is_apart else weekly(row["value"], before["value"], days)
+        if not is_apart:
+            row |= weekly_growth("weekly_growth_rate", figure, base, days)
         if period is WEEK:
             is_apart = is_apart or days != 7
         else:
             is_apart = is_apart or not (_is_near_the_end(period, row) and _is_near_the_end(period, before))
     if not is_apart:
-        figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
         row["change"], row["change_low"], row["change_high"] = figure.since(base)
-        row["growth_rate"] = row["change"] / base.value if base.value > 0 else None
+        row |= _growth(row, base.value, base.low, base.high)
+
+
+def _growth(changed: Row, value: int | None, low: int | None, high: int | None) -> Row:
+    """A change and its ends as shares of what it is a change of: at least it is one of the most that this can be."""
+    bases = {"": value, "_low": high, "_high": low}
+    return {
+        f"growth_rate{end}": change / base
+        if (change := changed[f"change{end}"]) is not None and base and base > 0
+        else None
+        for end, base in bases.items()
+    }
 
 
 def _is_across_a_break(period: Period, row: Row, before: Row) -> bool:
@@ -682,11 +704,14 @@ def _summed(period: Period, key: tuple[Any, ...], rows: list[Row]) -> Row:
     for figure in _SUMMED:
         figures = [row[figure] for row in rows]
         total[figure] = None if None in figures else sum(figures)
-    before = less(total["value"], total["change"])
+    value, low, high = (
+        less(total[now], total[change])
+        for now, change in (("value", "change"), ("high", "change_high"), ("low", "change_low"))
+    )  # of the period before; the least change is from the most it can have been
     return total | {
         "kind": rows[0]["kind"],
         "accounts": len(rows),
-        "growth_rate": total["change"] / before if before is not None and before > 0 else None,
+        **_growth(total, value, low, high),
         "reason": min((row["reason"] for row in rows if row["reason"]), default=None),
         "is_complete": all(row["is_complete"] for row in rows),
         "has_anomaly": any(row["has_anomaly"] for row in rows),

@@ -130,6 +130,8 @@ MUTATIONS = QUICK | {
     "a_week_since_an_unknown_day": Mutation(DAYS, "when is_dated and not is_break", "when not is_break"),
     "a_fall_since_an_unknown_day": Mutation(DAYS, "'counter' and is_dated and", "'counter' and"),
     "any_day_of_the_month_ends_it": Mutation(PERIODS, "        date_precision = 'day'\n        and", "       "),
+    "a_week_s_growth_from_its_low": Mutation(DAYS, "('_low', 'low', 'high')", "('_low', 'low', 'low')"),
+    "a_period_s_growth_from_its_low": Mutation(PERIODS, "('_low', 'low', 'high')", "('_low', 'low', 'low')"),
     "a_gap_on_time": Mutation(DAYS, "days_since_previous > cadence_days", "days_since_previous >= cadence_days"),
     "previous_may_be_unusable": Mutation(
         DAYS, "where is_usable\n    window series", "where value is not null\n    window series"
@@ -216,6 +218,7 @@ MUTATIONS = QUICK | {
     "a_trend_across_a_break": Mutation(TREND, "{{ weeks }}.break_on is not distinct from point.break_on", "true"),
     # organizations
     "a_sum_of_some": Mutation(ORGANIZATIONS, "count({{ figure }}) = count(*)", "count({{ figure }}) > 0"),
+    "a_sum_s_growth_is_its_low": Mutation(ORGANIZATIONS, "change_high / (high - change_high)", "change_high / high"),
     "an_anomaly_of_one_is_none": Mutation(ORGANIZATIONS, "bool_or(has_anomaly)", "bool_and(has_anomaly)"),
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
@@ -281,6 +284,9 @@ MUTATIONS = QUICK | {
         PEERS, "count(compared_value) over by_value as rank_to", "rank() over by_value as rank_to"
     ),
     "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
+    "growth_over_any_days_is_ranked": Mutation(
+        PEERS, "case when comparable.change is not null then", "case when true then"
+    ),
     "readings_are_compared": Mutation(PEERS, "and not is_imported", ""),
     "four_are_enough": Mutation(
         PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"

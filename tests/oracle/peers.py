@@ -44,7 +44,7 @@ def _in_strata(expected: Expected) -> Iterator[Row]:
         is_known = followers is not None and _is_comparable(expected, platform, account_id, "followers", followers)
         row = week | {
             "account_group": (account.account_group if account else None) or "main",
-            "growth_rate": week["weekly_growth_rate"],
+            "growth_rate": week["weekly_growth_rate"] if week["change"] is not None else None,
             "is_below_floor": bool(is_known and followers and followers["value"] < FLOOR),
         }
         yield row | {"stratum": "all", "stratum_value": "all"}

@@ -21,7 +21,8 @@ HEADLINE = ("followers", "views", "connections")
 LIKE_US = ("bed_size", "all")
 FROM_THE_WEEK = (
     "organization_id", "platform", "metric", "kind", "week", "week_start_on", "accounts", "value", "low", "high",
-    "change", "change_low", "change_high", "growth_rate", "usual_low", "usual_high", "usual_weeks", "reading",
+    "change", "change_low", "change_high", "growth_rate", "growth_rate_low", "growth_rate_high",
+    "usual_low", "usual_high", "usual_weeks", "reading",
     "last_year_value", "change_since_last_year", "is_complete", "reason", "is_rounded",
 )  # fmt: skip
 

@@ -197,10 +197,12 @@ select
     case when not is_break then value - previous_value end as change_since_previous,
     case when not is_break then low - previous_high end as change_since_previous_low,
     case when not is_break then high - previous_low end as change_since_previous_high,
+    {% for end, figure, base in [('', 'value', 'value'), ('_low', 'low', 'high'), ('_high', 'high', 'low')] %}
     case
-        when is_dated and not is_break and value > 0 and previous_value > 0
-            then pow(value / previous_value, 7 / days_since_previous) - 1
-    end as weekly_growth_rate_since_previous,
+        when is_dated and not is_break and {{ figure }} > 0 and previous_{{ base }} > 0
+            then pow({{ figure }} / previous_{{ base }}, 7 / days_since_previous) - 1
+    end as weekly_growth_rate_since_previous{{ end }},
+    {% endfor %}
     {% for window in windows %}
     value - base_{{ window }}_value as change_{{ window }}d,
     low - base_{{ window }}_high as change_{{ window }}d_low,

@@ -100,7 +100,8 @@ described as (
         comparable.value,
         comparable.low,
         comparable.high,
-        comparable.weekly_growth_rate as growth_rate,
+        -- growth over other spans than a week is no growth to be placed
+        case when comparable.change is not null then comparable.weekly_growth_rate end as growth_rate,
         coalesce(followers.followers < {{ var('peer_floor') }}, false) as is_below_floor,
         organizations.region,
         organizations.bed_size,

@@ -114,6 +114,8 @@ select
     weeks.change_low,
     weeks.change_high,
     weeks.growth_rate,
+    weeks.growth_rate_low,
+    weeks.growth_rate_high,
     cast(coalesce(pending.days_known, 7) as integer) as compared_days,
     case when weeks.kind = 'flow' then coalesce(pending.value, weeks.value) end as compared_value,
     case when pending.days_known is null then weeks.usual_low else pending.usual_low end as usual_low,
