@@ -2,9 +2,11 @@
 
     python -m tests.oracle.calibrate [worlds]
 
-Each world has one initiative that adds to the growth of followers or takes from it (on X, over four weeks), and one
-that adds nothing (on Facebook, over two). The worlds have no scripted events: these happen to peers alone, so that the
-organization would not be one like them. Worlds land under ids of their own, and `effect_pool` keeps their peers apart.
+Of a level and of an activity, each world has one initiative that adds to it or takes from it, and one that adds
+nothing: to followers on X over four weeks and on Facebook over two; to engagements on Facebook and on YouTube over
+four, where posts are many and where they are few. The worlds have no scripted events: these happen to peers alone, so
+that the organization would not be one like them. Worlds land under ids of their own, and `effect_pool` keeps their
+peers apart. Posts are seen for some weeks and not their whole ladder, and by one count alone.
 """
 
 from __future__ import annotations
@@ -17,15 +19,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import comb, log1p
 from pathlib import Path
 
-from socialmetrics.sandbox.world import World, WorldAccount, unit, weekday
+from socialmetrics.records import Initiative
+from socialmetrics.sandbox.world import FOLLOWERS, INITIATIVES, OWN, World, WorldAccount, WorldPost, unit, weekday
 
 from .landed import Row, build, read, write
 
 WORLDS, PEERS = 200, 120
-PLATFORMS = ("x", "facebook")
-WITH, WITHOUT = "patient-voices", "flu-season"
+PLATFORMS = ("x", "facebook", "youtube")
 FIRST, LAST = date(2026, 7, 6), date(2026, 11, 8)  # from fourteen weeks before the first initiative on
-LARGEST = 0.0024  # a day's growth of the logarithm
+FIRST_POSTS, BEGIN = date(2026, 8, 3), date(2026, 10, 12)  # two weeks more than the time before of an activity
+ACTIVITIES = (
+    Initiative("open-house", "Open house", OWN, "facebook", "engagements", BEGIN, LAST),
+    Initiative("new-studio", "New studio", OWN, "youtube", "engagements", BEGIN, LAST),
+)
+# The most that is planted, to either side: a day's growth of the logarithm, or what a post draws in logarithms.
+LARGEST = {"patient-voices": 0.0024, "flu-season": 0.0, "open-house": 0.8, "new-studio": 0.0}
+COUNTS = {"facebook": "reactions.summary.total_count", "youtube": "statistics.likeCount"}
+SEEN_FOR = {"facebook": timedelta(days=14), "youtube": timedelta(days=28)}
 OUTSIDE = 0.005  # on either side of the band
 POOL = "split_part(organization_id, '_', 1)"
 
@@ -62,42 +72,52 @@ class Outcome:
         return sum(comb(self.of, n) * self.promised**n * (1 - self.promised) ** (self.of - n) for n in counts)
 
 
-def calibrate(worlds: int, folder: Path) -> tuple[Outcome, Outcome]:
+def calibrate(worlds: int, folder: Path) -> tuple[Outcome, ...]:
     """Land the worlds in `folder`, build once, and hold the findings against what was planted."""
     planted = land(worlds, folder / "landing")
     build(folder, "+initiative_effects", effect_pool=POOL)
-    rows = {row["initiative_id"]: row for row in read(folder, "initiative_effects")}
-    covered = alarms = 0
-    for initiative_id, effect in planted.items():
-        row = rows[initiative_id]
-        if row["finding"] == "cannot tell":
-            raise LookupError(f"{initiative_id}: {row['finding_text']}")
-        if initiative_id.endswith(WITH):
-            covered += log1p(row["effect_rate_low"]) <= effect <= log1p(row["effect_rate_high"])
-        else:
-            alarms += row["finding"] != "no difference seen"
-    return (
-        Outcome("intervals that hold the planted effect", covered, worlds, 0.95),
-        Outcome("false alarms where nothing was planted", alarms, worlds, 0.05),
+    rows = read(folder, "initiative_effects")
+    return tuple(
+        outcome
+        for what, is_flow in (("followers", False), ("engagements", True))
+        for outcome in outcomes(what, [row for row in rows if (row["kind"] == "flow") is is_flow], planted)
     )
 
 
+def outcomes(what: str, rows: list[Row], planted: dict[str, float]) -> Iterator[Outcome]:
+    """How often intervals hold what was planted, and how often something was found where nothing was."""
+    covered, alarms = [], []
+    for row in rows:
+        effect = planted[row["initiative_id"]]
+        if row["finding"] == "cannot tell":
+            raise LookupError(f"{row['initiative_id']}: {row['finding_text']}")
+        if effect:
+            covered.append(log1p(row["effect_rate_low"]) <= effect <= log1p(row["effect_rate_high"]))
+        else:
+            alarms.append(row["finding"] != "no difference seen")
+    yield Outcome(f"{what}: intervals that hold the planted effect", sum(covered), len(covered), 0.95)
+    yield Outcome(f"{what}: false alarms where nothing was planted", sum(alarms), len(alarms), 0.05)
+
+
 def land(worlds: int, landing: Path) -> dict[str, float]:
-    """Write what the worlds showed; returns what each initiative added to the logarithm over all its days."""
+    """Write what the worlds showed; returns what each initiative added to the logarithm (of a level, in all)."""
     tables: dict[str, list[Row]] = {"runs": list(runs())}  # and the directory, which is one snapshot of all worlds
     planted = {}
     for seed in range(worlds):
         prefix = f"w{seed:03d}"
-        daily = {WITH: LARGEST * (2 * unit(seed, "planted") - 1), WITHOUT: 0.0}
-        world = World(seed, PEERS, daily, events=())
+        added = {name: most * (2 * unit(seed, name) - 1) for name, most in LARGEST.items()}
+        world = World(seed, PEERS, added, (*INITIATIVES, *ACTIVITIES), events=())
+        of_world: dict[str, list[Row]] = {}
         for kind, row in rows_of(world):
             for name in row.keys() & {"organization_id", "account_id", "initiative_id"}:
                 row[name] = f"{prefix}_{row[name]}"
-            tables.setdefault(kind, []).append(row)
-        write(landing, {"observations": tables.pop("observations")}, prefix)
+            of_world.setdefault(kind, []).append(row)
+        write(landing, {kind: of_world.pop(kind) for kind in ("observations", "posts")}, prefix)
+        for kind, rows in of_world.items():
+            tables.setdefault(kind, []).extend(rows)
         for each in world.initiatives:
-            days = ((each.ended_on or LAST) - each.started_on).days + 1
-            planted[f"{prefix}_{each.initiative_id}"] = daily[each.initiative_id] * days
+            days = 1 if each in ACTIVITIES else ((each.ended_on or LAST) - each.started_on).days + 1
+            planted[f"{prefix}_{each.initiative_id}"] = added[each.initiative_id] * days
     write(landing, tables)
     return planted
 
@@ -110,7 +130,8 @@ def runs() -> Iterator[Row]:
 
 
 def rows_of(world: World) -> Iterator[tuple[str, Row]]:
-    """One world's directory and its accounts' followers: the own ones' daily, a peer's on its weekday."""
+    """One world's directory, its accounts' followers and their posts' counts: the own ones' daily, a peer's on its
+    weekday."""
     stamp = {"measured_on": FIRST, "landed_at": evening(FIRST), "run_id": f"{FIRST}"}
     for organization in world.organizations:
         yield "organizations", asdict(organization) | stamp
@@ -119,17 +140,46 @@ def rows_of(world: World) -> Iterator[tuple[str, Row]]:
     for account in world.directory(evening(FIRST).replace(tzinfo=UTC)):
         yield "accounts", asdict(account) | stamp | {"cadence": "never"}  # what is due and missing is not in question
     for each in world.accounts:
-        for number in range((LAST - FIRST).days + 1 if each.platform in PLATFORMS else 0):
+        for number in range((LAST - FIRST).days + 1):
             day = FIRST + timedelta(days=number)
             if each.is_own or day.isoweekday() == weekday(each.account_id):
                 yield "observations", followers(world, each, day)
+                for post in posts(world, each, day):
+                    yield "observations", count(world, each, post, day)
+        for post in posts(world, each, LAST, LAST - FIRST_POSTS):
+            yield "posts", found(post)
+
+
+def posts(world: World, account: WorldAccount, day: date, age: timedelta | None = None) -> tuple[WorldPost, ...]:
+    """Those of the account that are asked for on a day."""
+    if account.platform not in COUNTS or day < FIRST_POSTS:
+        return ()
+    at = evening(day).replace(tzinfo=UTC)
+    return world.posts(account, at - (age or SEEN_FOR[account.platform]), at)
 
 
 def followers(world: World, account: WorldAccount, day: date) -> Row:
-    at = evening(day)
-    value = world.value(account, "followers_count", at.replace(tzinfo=UTC))
-    seen = {"metric": "followers_count", "measured_on": day, "value": value, "fetched_at": at, "run_id": f"{day}"}
+    metric = FOLLOWERS[account.platform]
+    value = world.value(account, metric, evening(day).replace(tzinfo=UTC))
+    return observed(account, day) | {"metric": metric, "value": value}
+
+
+def count(world: World, account: WorldAccount, post: WorldPost, day: date) -> Row:
+    metric = COUNTS[account.platform]
+    value = world.post_value(post, metric, evening(day).replace(tzinfo=UTC))
+    reason = "not_found" if value is None else None
+    return observed(account, day) | {"post_id": post.post_id, "metric": metric, "value": value, "reason": reason}
+
+
+def observed(account: WorldAccount, day: date) -> Row:
+    seen = {"measured_on": day, "fetched_at": evening(day), "run_id": f"{day}"}
     return {"platform": account.platform, "account_id": account.account_id} | seen
+
+
+def found(post: WorldPost) -> Row:
+    at = post.published_at.replace(tzinfo=None)
+    seen = {"published_at": at, "fetched_at": at, "run_id": "r", "status": "public", "kind": post.kind}
+    return {"platform": post.platform, "account_id": post.account_id, "post_id": post.post_id} | seen
 
 
 def evening(day: date) -> datetime:
@@ -139,9 +189,9 @@ def evening(day: date) -> datetime:
 def main() -> int:
     worlds = int(sys.argv[1]) if len(sys.argv) > 1 else WORLDS
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = calibrate(worlds, Path(folder))
-    print(f"{worlds} worlds, each with {PEERS} other hospitals", *outcomes, sep="\n")
-    return 0 if all(outcome.is_inside for outcome in outcomes) else 1
+        found_out = calibrate(worlds, Path(folder))
+    print(f"{worlds} worlds, each with {PEERS} other hospitals", *found_out, sep="\n")
+    return 0 if all(outcome.is_inside for outcome in found_out) else 1
 
 
 if __name__ == "__main__":
