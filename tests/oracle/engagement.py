@@ -13,6 +13,7 @@ from .record import Key
 
 AGES = {"1d": (1, 1, 2), "7d": (7, 5, 10), "28d": (28, 21, 35)}
 SHOWS = {"youtube": {"views"}, "x": {"impressions"}, "facebook": set[str]()}
+REDEFINED = {"youtube": (date(2025, 3, 31), date(2026, 8, 24))}  # views of a video
 KINDS = {"youtube": "video"}
 WITHIN = timedelta(days=7)
 USUAL_DAYS, USUAL_AT_LEAST = timedelta(days=90), 5
@@ -89,17 +90,29 @@ class Engagement:
             counts = self._counts(seen, platform) if seen else NOTHING
             row |= {f"{name}_{age}": value for name, value in counts.items()}
             rates = {"followers": row["followers"], "views": counts["views"], "impressions": counts["impressions"]}
+            is_mixed = bool(seen and self._is_mixed(post, seen))
             for name, whole in rates.items():
-                row[f"engagement_rate_by_{name}_{age}"] = ratio(counts["engagements"], whole)
+                is_told = name == "followers" or not is_mixed
+                row[f"engagement_rate_by_{name}_{age}"] = ratio(counts["engagements"], whole) if is_told else None
             if age != "latest":
                 others = self._figures(before, age, lambda row: row["engagements"]) if seen else []
                 usual = float(median(others)) if others else None
                 lift = ratio(counts["engagements"], usual)
                 row |= {f"usual_{age}": usual, f"lift_{age}": lift}
                 far[age] = None if lift is None else is_far(counts["engagements"], lift, others)
+        last = self.at[post].get("latest")
+        row["break_on"] = max((on for on in self._breaks(platform) if last and on <= last["measured_on"]), default=None)
+        row["is_break"] = bool(last and self._is_mixed(post, last))
         row["is_far_above_usual"] = far["1d"] if far["7d"] is None else far["7d"]
         row["is_mostly_comments"] = self._is_mostly_comments(post, before)
         return row
+
+    def _breaks(self, platform: str) -> tuple[date, ...]:
+        return REDEFINED.get(platform, ())
+
+    def _is_mixed(self, post: Post, seen: Row) -> bool:
+        """Whether a count came to mean something else between publication and that day."""
+        return any(self.record.published_on(post) < on <= seen["measured_on"] for on in self._breaks(post[0]))
 
     def _followers(self, post: Post) -> Row:
         day = self.record.published_on(post)
@@ -166,7 +179,7 @@ class Engagement:
             pairs = []
             for post, row in last.items():
                 whole = self._followers(post)["followers"] if name == "followers" else self._counts(row, platform)[name]
-                if whole:
+                if whole and (name == "followers" or not self._is_mixed(post, row)):
                     pairs.append((row["engagements"], whole))
             week |= rates(name, pairs)
         return week

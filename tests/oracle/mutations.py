@@ -249,6 +249,11 @@ MUTATIONS = QUICK | {
     "the_day_s_own_posts_are_usual": Mutation(
         PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
     ),
+    "views_of_two_meanings_divide": Mutation(
+        PERFORMANCE,
+        "coalesce(of_posts.published_on < redefined.break_on, false)",
+        "coalesce(of_posts.published_on <= redefined.break_on, false)",
+    ),
     "three_times_is_not_far": Mutation(PERFORMANCE, "lift >= {{ var('far_times') }}", "lift > {{ var('far_times') }}"),
     "imported_followers": Mutation("models/intermediate/int_post_followers.sql", "and not is_imported", ""),
     "posts_without_the_figure_in_the_rate": Mutation(

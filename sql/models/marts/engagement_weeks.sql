@@ -37,6 +37,7 @@ posts as (
     select
         account_key,
         post_id,
+        published_on,
         {{ week_start('published_on') }} as week_start_on
 
     from {{ ref('int_posts') }}
@@ -87,6 +88,7 @@ seen as (
     select
         posts.account_key,
         posts.post_id,
+        posts.published_on,
         posts.week_start_on,
         post_days.platform,
         post_days.measured_on,
@@ -121,6 +123,21 @@ at_the_start as (
 
 ),
 
+-- what counts partly by one meaning and partly by another divides nothing
+redefined as (
+
+    select distinct
+        at_the_end.account_key,
+        at_the_end.post_id
+
+    from at_the_end
+    inner join {{ ref('int_post_breaks') }} as breaks
+        on at_the_end.platform = breaks.platform
+        and at_the_end.published_on < breaks.effective_on
+        and at_the_end.measured_on >= breaks.effective_on
+
+),
+
 of_the_posts as (
 
     select
@@ -129,13 +146,20 @@ of_the_posts as (
         at_the_end.engagements,
         at_the_start.engagements as engagements_before,
         nullif(post_followers.followers, 0) as followers,
-        case when public_counts.has_views then nullif(at_the_end.views, 0) end as views,
-        case when public_counts.has_impressions then nullif(at_the_end.impressions, 0) end as impressions
+        case
+            when public_counts.has_views and redefined.post_id is null then nullif(at_the_end.views, 0)
+        end as views,
+        case
+            when public_counts.has_impressions and redefined.post_id is null then nullif(at_the_end.impressions, 0)
+        end as impressions
 
     from at_the_end
     left join at_the_start
         on at_the_end.account_key = at_the_start.account_key
         and at_the_end.post_id = at_the_start.post_id
+    left join redefined
+        on at_the_end.account_key = redefined.account_key
+        and at_the_end.post_id = redefined.post_id
     left join {{ ref('int_post_followers') }} as post_followers
         on at_the_end.account_key = post_followers.account_key
         and at_the_end.post_id = post_followers.post_id

@@ -141,6 +141,26 @@ of_posts as (
 
 ),
 
+-- the latest redefinition of the counts that rates divide by, as of each age
+redefined as (
+
+    select
+        of_posts.account_key,
+        of_posts.post_id,
+        of_posts.age,
+        max(breaks.effective_on) as break_on
+
+    from of_posts
+    inner join posts
+        on of_posts.account_key = posts.account_key
+        and of_posts.post_id = posts.post_id
+    inner join {{ ref('int_post_breaks') }} as breaks
+        on posts.platform = breaks.platform
+        and {{ days_between('of_posts.published_on', 'breaks.effective_on') }} <= of_posts.age_days
+    group by of_posts.account_key, of_posts.post_id, of_posts.age
+
+),
+
 -- the account's posts of the days before
 usual as (
 
@@ -166,10 +186,16 @@ beside_the_usual as (
 
     select
         of_posts.*,
+        redefined.break_on,
+        coalesce(of_posts.published_on < redefined.break_on, false) as is_break,
         usual.usual,
         of_posts.engagements / nullif(usual.usual - 1, 0) as lift
 
     from of_posts
+    left join redefined
+        on of_posts.account_key = redefined.account_key
+        and of_posts.post_id = redefined.post_id
+        and of_posts.age = redefined.age
     left join usual
         on of_posts.account_key = usual.account_key
         and of_posts.post_id = usual.post_id
@@ -251,6 +277,7 @@ wide as (
         max(case when age = '{{ age }}' then engagements end) as engagements_{{ age }},
         max(case when age = '{{ age }}' then views end) as views_{{ age }},
         max(case when age = '{{ age }}' then impressions end) as impressions_{{ age }},
+        bool_or(is_break) filter (where age = '{{ age }}') as is_break_{{ age }},
         {% if age != 'latest' %}
         max(case when age = '{{ age }}' then usual - 1 end) as usual_{{ age }},
         max(case when age = '{{ age }}' then lift end) as lift_{{ age }},
@@ -260,7 +287,8 @@ wide as (
             bool_or(is_far_above_usual) filter (where age = '7d'),
             bool_or(is_far_above_usual) filter (where age = '1d')
         ) as is_far_above_usual,
-        bool_or(is_mostly_comments) filter (where age = 'latest') as is_mostly_comments
+        bool_or(is_mostly_comments) filter (where age = 'latest') as is_mostly_comments,
+        max(case when age = 'latest' then break_on end) as break_on
 
     from marked
     group by account_key, post_id
@@ -287,8 +315,11 @@ select
     wide.views_{{ age }},
     wide.impressions_{{ age }},
     wide.engagements_{{ age }} / nullif(followers.followers, 0) as engagement_rate_by_followers_{{ age }},
-    wide.engagements_{{ age }} / nullif(wide.views_{{ age }}, 0) as engagement_rate_by_views_{{ age }},
-    wide.engagements_{{ age }} / nullif(wide.impressions_{{ age }}, 0) as engagement_rate_by_impressions_{{ age }},
+    {% for count in ['views', 'impressions'] %}
+    case
+        when not wide.is_break_{{ age }} then wide.engagements_{{ age }} / nullif(wide.{{ count }}_{{ age }}, 0)
+    end as engagement_rate_by_{{ count }}_{{ age }},
+    {% endfor %}
     {% if age != 'latest' %}
     wide.usual_{{ age }},
     wide.lift_{{ age }},
@@ -296,6 +327,8 @@ select
     {% endfor %}
     wide.is_far_above_usual,
     wide.is_mostly_comments,
+    wide.break_on,
+    coalesce(wide.is_break_latest, false) as is_break,
     cast({{ this_load() }} as integer) as load_id
 
 from posts
