@@ -50,12 +50,18 @@
 {% endmacro %}
 
 
+{# A condition that a row's `file` is one of a kind that landed since a load. #}
+{% macro is_in_file_since(landed_files, load, kind) -%}
+    {%- set query = 'select file from ' ~ landed_files ~ " where kind = '" ~ kind ~ "' and load_id > " ~ load -%}
+    {%- set files = run_query(query).columns[0].values() -%}
+    {{ "file in ('" ~ files | join("', '") ~ "')" if files else 'false' }}
+{%- endmacro %}
+
+
 {# A condition that a row's `file` is one of a kind that this model has not read yet; always true when it reads them all. #}
 {% macro is_in_new_file(kind) -%}
     {%- if execute and (is_incremental() or landed_until()) -%}
-        {%- set query = 'select file from ' ~ ref('landed_files') ~ " where kind = '" ~ kind ~ "' and load_id > " ~ last_load() -%}
-        {%- set files = run_query(query).columns[0].values() -%}
-        {{ "file in ('" ~ files | join("', '") ~ "')" if files else 'false' }}
+        {{ is_in_file_since(ref('landed_files'), last_load(), kind) }}
     {%- else -%}
         true
     {%- endif -%}

@@ -7,11 +7,18 @@
 {% endmacro %}
 
 
-{# A test of an incremental model looks at the rows written since the last build whose tests all passed. #}
+{# A test of an incremental model looks at the rows written since the last build whose tests all passed, one of staging
+   at those in files that landed since. #}
 {% macro get_where_subquery(relation) %}
+    {%- set files = ref('landed_files') -%}
     {%- set rows = [config.get('where')] if config.get('where') else [] -%}
-    {%- if execute and tested_load() and graph.nodes[model.attached_node].config.materialized == 'incremental' -%}
-        {%- do rows.append('load_id > ' ~ tested_load()) -%}
+    {%- if execute and tested_load() -%}
+        {%- set materialized = graph.nodes[model.attached_node].config.materialized -%}
+        {%- if materialized == 'incremental' -%}
+            {%- do rows.append('load_id > ' ~ tested_load()) -%}
+        {%- elif materialized == 'view' -%}
+            {%- do rows.append(is_in_file_since(files, tested_load(), relation.identifier.split('_')[1])) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- if rows -%}
         {{ return('(select * from ' ~ relation ~ ' where ' ~ rows | join(' and ') ~ ') as tested') }}
