@@ -3,10 +3,51 @@
 {% macro account_periods(period) %}
 {%- set start = period ~ '_start_on' -%}
 {%- set values = ref('int_account_values') -%}
-{%- set changed = starts_of(days_replaced([values, ref('post_days')]) + literals(days_published_anew()), period) -%}
-{%- set wanted = starts_moved(changed, [0, 1], period) -%}
+{%- set looks = ref('int_looks') -%}
+
+{#- A look for posts completes the days since the one before it, of the fortnight that it may reach back. -#}
+{%- set looked_on = literals('select distinct measured_on from ' ~ looks ~ ' where load_id > ' ~ last_load()) -%}
+{%- set completed -%}
+    with
+
+    reaches as (
+
+        select
+            fresh.account_key,
+            coalesce(max(earlier.measured_on), {{ days_before('fresh.measured_on', var('look_reaches_days')) }}) as from_on,
+            fresh.measured_on as until_on
+
+        from {{ looks }} as fresh
+        left join {{ looks }} as earlier
+            on fresh.account_key = earlier.account_key
+            and fresh.measured_on > earlier.measured_on
+            and {{ days_before('fresh.measured_on', var('look_reaches_days')) }} <= earlier.measured_on
+            and {{ is_among('earlier.measured_on', days_moved(looked_on, range(-(var('look_reaches_days') | int), 0))) }}
+        where fresh.load_id > {{ last_load() }}
+        group by fresh.account_key, fresh.measured_on
+
+    ),
+
+    from_each as (
+
+        select
+            until_on,
+            min(from_on) as from_on
+
+        from reaches
+        group by until_on
+
+    )
+
+    select distinct {{ each_day('from_on', 'until_on') }} as measured_on
+    from from_each
+{%- endset -%}
+{%- set changed_days = days_replaced([values, ref('post_days')]) + literals(days_published_anew()) + literals(completed) -%}
+{%- set changed = starts_of(changed_days, period) -%}
+{%- set wanted = starts_moved(changed, [0, 1, 2], period) -%}
 {%- set looked_at = starts_moved(wanted, [-1, 0], period) -%}
 {%- set days = days_of(looked_at, period) -%}
+{%- set lead_in = days_moved(looked_at, range(-7, 0)) -%}
 
 with
 
@@ -39,6 +80,7 @@ of_accounts as (
         max_by(organization_id, measured_on) filter (where organization_id is not null) as organization_id,
         count(distinct case when is_due then measured_on end) as days_due,
         count(distinct case when is_usable then measured_on end) as days_with_any,
+        min(reason) as reason,
         bool_or(not is_imported) as is_followed
 
     from account_days
@@ -96,6 +138,7 @@ measured as (
             else of_accounts.days_due
         end as days_expected,
         of_metrics.days_observed,
+        true as is_whole,
         of_metrics.has_anomaly,
         coalesce(end_days.is_imported, false) as is_imported,
         end_days.cadence_days,
@@ -187,7 +230,7 @@ latest_of_new_posts as (
         and seen.measured_on <= {{ period_end('published.' ~ start, period) }}
     where
         seen.engagements is not null
-        and {{ is_among('seen.measured_on', days + days_moved(looked_at, range(-7, 0))) }}
+        and {{ is_among('seen.measured_on', days + lead_in) }}
     qualify
         row_number() over (
             partition by published.account_key, published.post_id
@@ -201,6 +244,7 @@ post_engaged_by_period as (
     select
         account_key,
         {{ start }},
+        count(*) as posts_seen,
         cast(sum(engagements) as bigint) as post_engagements
 
     from latest_of_new_posts
@@ -208,15 +252,87 @@ post_engaged_by_period as (
 
 ),
 
+-- why a post has no figure, where that leaves the period without one
+silent_by_period as (
+
+    select
+        account_key,
+        {{ start }},
+        min(reason) as reason
+
+    from post_days
+    where reason is not null
+    group by account_key, {{ start }}
+
+),
+
+-- posts are known up to the last look for them: one in the period, and one on its last day or soon after
+looked_for as (
+
+    select
+        active.account_key,
+        active.{{ start }},
+        bool_or(looks.measured_on <= {{ period_end('active.' ~ start, period) }}) as is_within,
+        bool_or(looks.measured_on >= {{ period_end('active.' ~ start, period) }}) as is_at_the_end
+
+    from active
+    inner join {{ looks }} as looks
+        on active.account_key = looks.account_key
+        and active.{{ start }} <= looks.measured_on
+        and {{ days_after(period_end('active.' ~ start, period), var('look_reaches_days')) }} >= looks.measured_on
+    where {{ is_among('looks.measured_on', days + days_moved(days, [var('look_reaches_days') | int])) }}
+    group by active.account_key, active.{{ start }}
+
+),
+
+-- whether an account was observed when it was last due before the period: what posts drew is counted from there
+observed_before as (
+
+    select
+        account_key,
+        {{ period_start(days_after('measured_on', 7), period) }} as {{ start }},
+        max(case when is_usable then measured_on end) = max(measured_on) as is_observed
+
+    from {{ values }}
+    where
+        is_due
+        and {{ period_start(days_after('measured_on', 7), period) }} > measured_on
+        and {{ is_among('measured_on', lead_in) }}
+    group by account_key, {{ period_start(days_after('measured_on', 7), period) }}
+
+),
+
 activity as (
 
     select
         active.*,
-        coalesce(published_by_period.posts_published, 0) as posts_published,
+        case
+            when looked_for.is_within then coalesce(published_by_period.posts_published, 0)
+        end as posts_published,
+        coalesce(looked_for.is_within and looked_for.is_at_the_end, false) as is_posts_published_whole,
         engaged_by_period.engagements,
-        post_engaged_by_period.post_engagements
+        coalesce(observed_before.is_observed, false) as is_engagements_whole,
+        case
+            when looked_for.is_within and published_by_period.posts_published is null then 0
+            when looked_for.is_within then post_engaged_by_period.post_engagements
+        end as post_engagements,
+        coalesce(looked_for.is_within and looked_for.is_at_the_end, false)
+        and coalesce(published_by_period.posts_published, 0) = coalesce(post_engaged_by_period.posts_seen, 0)
+            as is_post_engagements_whole,
+        case when active.days_with_any = 0 and active.reason is not null then active.reason else 'not_collected' end
+            as silence,
+        silent_by_period.reason as silence_of_posts
 
     from active
+    left join looked_for
+        on active.account_key = looked_for.account_key
+        and active.{{ start }} = looked_for.{{ start }}
+    left join observed_before
+        on active.account_key = observed_before.account_key
+        and active.{{ start }} = observed_before.{{ start }}
+    left join silent_by_period
+        on active.account_key = silent_by_period.account_key
+        and active.{{ start }} = silent_by_period.{{ start }}
     left join published_by_period
         on active.account_key = published_by_period.account_key
         and active.{{ start }} = published_by_period.{{ start }}
@@ -244,9 +360,13 @@ flows as (
         {{ metric }} as value,
         {{ metric }} as low,
         {{ metric }} as high,
-        null as reason,
+        case
+            when {{ metric }} is null
+                then {{ 'silence' if metric == 'posts_published' else 'coalesce(silence_of_posts, silence)' }}
+        end as reason,
         days_due as days_expected,
         days_with_any as days_observed,
+        is_{{ metric }}_whole as is_whole,
         false as has_anomaly,
         false as is_imported,
         cast(null as integer) as cadence_days,
@@ -277,7 +397,8 @@ judged as (
 
     select
         together.*,
-        together.days_observed >= together.days_expected
+        together.is_whole
+        and together.days_observed >= together.days_expected
         and {{ period_end('together.' ~ start, period) }} <= coalesce(latest.latest_on, date '9999-12-31') as is_complete,
         {{ days_between('together.end_on', period_end('together.' ~ start, period)) }}
         < coalesce(together.cadence_days, 1) as is_at_end

@@ -82,6 +82,18 @@
 {%- endmacro %}
 
 
+{# One row per member of a list, in a select list. #}
+{% macro each_of(list) %}{{ return(adapter.dispatch('each_of')(list)) }}{% endmacro %}
+
+{% macro duckdb__each_of(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+{% macro spark__each_of(list) -%}
+    explode({{ list }})
+{%- endmacro %}
+
+
 {# A seed's rows. dbt-spark would put a text between quotes as it stands; ours may hold an apostrophe. #}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- call statement() -%}

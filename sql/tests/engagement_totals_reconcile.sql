@@ -2,6 +2,7 @@
 select
     account_key,
     week,
+    posts_published,
     engagements,
     post_engagements,
     post_engagements_before,
@@ -11,6 +12,7 @@ select
 from {{ ref('engagement_weeks') }}
 where
     load_id > {{ tested_load() }}
+    and posts_published is not null
     and (
         coalesce(engagements, 0)
         <> coalesce(post_engagements, 0)

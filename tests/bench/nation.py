@@ -168,7 +168,8 @@ _ROWS = {
             'ok', true, true, 1, case platform when 'x' then 0.0025 else 0 end, 90,
             measured_on, fetched_at, run_id, 1000000 + number
         from asked
-        where platform = 'x' or (platform = 'youtube' and (number + since(measured_on)) % 2 = 0)
+        where platform = 'x'
+            or (platform = 'youtube' and (is_own or weekday is not null or (number + since(measured_on)) % 2 = 0))
         union all
         select platform, case platform when 'x' then 'tweets' else 'videos.batchGetStats' end, '', list(post_id), 1,
             'ok', false, true, 1, case platform when 'x' then 0.005 * count(*) else 0 end, 110,

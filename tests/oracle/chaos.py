@@ -45,6 +45,7 @@ HISTORY_FROM = date(2025, 1, 5)
 ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
 GONE = (2026, 34)  # the week in which one account is suspended and then gone
 TOLD_LATE = "told late"
+SELDOM = (date(2026, 5, 21), date(2026, 6, 10))
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (
     date(2023, 3, 5),
@@ -155,6 +156,7 @@ def chaos(seed: int = 1886) -> Record:
                 if visit.answers != "not_set_up":
                     _answer(dice, record, visit, listed, walks)
                     _answer_posts(dice, record, visit, posts)
+                    _look_for_posts(record, visit, (*listed, *crowd))
     for day in (FIRST, REGIONED):
         record.use_organizations(day, record.scheduled_at(day), _organizations(day))
     record.totals += _totals()
@@ -162,6 +164,9 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += [*_impressions(), *_of_months_and_years()]
+    seldom = _look_told_late(record)
+    record.visits.append(seldom)
+    record.looked[seldom] = ["F"]
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -256,6 +261,24 @@ def _answer_posts(dice: Random, record: Record, visit: Visit, posts: Sequence[tu
         for metric in POST_METRICS[platform]:
             value = None if dice.random() < 0.1 else max(age + 2, 1) * dice.randrange(30)
             record.said.append(replace(nothing, metric=metric, value=value, reason="hidden" if value is None else None))
+
+
+def _look_for_posts(record: Record, visit: Visit, accounts: Sequence[Account]) -> None:
+    """Not at each visit; one account is not looked at for long at a time, another never."""
+    for one in accounts:
+        is_long = one.account_id == "D" and visit.day.month % 2
+        if one.platform != visit.platform or not is_due(one, visit.day) or one.account_id == "E" or is_long:
+            continue
+        if one.account_id == "F" and SELDOM[0] <= visit.day <= SELDOM[1]:
+            continue
+        if one.cadence == "weekly" or _one_in(3, one.account_id, _run_id(visit)):
+            record.looked.setdefault(visit, []).append(one.account_id or "")
+
+
+def _look_told_late(record: Record) -> Visit:
+    """The one look at a Page in weeks, which completes the week before it, lands last."""
+    day = date(2026, 5, 26)
+    return Visit("facebook", day, record.scheduled_at(day) + timedelta(hours=4))
 
 
 def _organizations(day: date) -> Iterator[Organization]:
@@ -457,7 +480,8 @@ def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
     if isinstance(thing, Organizations):
         return thing.day == REGIONED
     if isinstance(thing, Visit):
-        return thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing))
+        is_seldom = thing.platform == "facebook" and SELDOM[0] <= thing.day <= SELDOM[1] and thing.instant.hour == 7
+        return is_seldom or (thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing)))
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
@@ -480,6 +504,7 @@ def land(record: Record, root: Path, part: str) -> None:
             *(_row_of(one) for one in said if one.is_imported),
             *(_row_of_total(one) for one in record.totals if part == "first"),
         ],
+        "calls": [call for visit in filter(wanted, record.looked) for call in _calls_of(visit, record.looked[visit])],
         "runs": [_run_of(record, visit) for visit in filter(wanted, record.visits)],
         "posts": [_post_of(post, record.published[post]) for post in filter(wanted, record.published)],
         "accounts": [asdict(one) | _stamp(snapshot) for snapshot in snapshots for one in snapshot.accounts],
@@ -539,6 +564,27 @@ def _run_of(record: Record, visit: Visit) -> Row:
         "started_at": visit.instant.replace(tzinfo=None),
         "status": status,
     }
+
+
+def _calls_of(visit: Visit, looked: list[str]) -> Iterator[Row]:
+    """One call about several accounts, or one about each; and calls after which nothing is known of E's posts."""
+    call = {
+        "platform": visit.platform,
+        "outcome": "ok",
+        "is_discovery": True,
+        "is_last": True,
+        "units": 1,
+        "measured_on": visit.day,
+        "called_at": visit.instant.replace(tzinfo=None),
+        "run_id": _run_id(visit),
+    }
+    if len(looked) > 1:
+        yield call | {"asked": looked, "is_last": False}
+    else:
+        yield call | {"asked": looked}
+    yield call | {"asked": ["E"], "is_last": False}
+    yield call | {"asked": ["E"], "is_discovery": False}
+    yield call | {"asked": ["E"], "outcome": "unavailable"}
 
 
 def _write(path: Path, kind: str, rows: list[Row]) -> None:

@@ -159,17 +159,21 @@ class Engagement:
             if post in new and told:
                 last[post] = told[-1]
                 early += next((row["engagements"] for row in reversed(told) if row["measured_on"] < start), 0)
-        level = self.expected.weeks.get((platform, account_id, "followers", start))
+        level, drawn, lifetime = (
+            self.expected.weeks.get((platform, account_id, metric, start))
+            for metric in ("followers", "engagements", "post_engagements")
+        )
         followers = level["value"] if level else None
         engagements = add([*gained[True], *gained[False]])
-        names = ("account_key", "platform", "account_id", "organization_id", "week", "week_start_on", "is_complete")
+        names = ("account_key", "platform", "account_id", "organization_id", "week", "week_start_on")
         week: Row = {
             **{name: flow[name] for name in names},
-            "posts_published": len(new),
+            "is_complete": flow["is_complete"] and bool(drawn and drawn["is_complete"]),
+            "posts_published": flow["value"],
             "engagements": engagements,
             "engagements_of_new_posts": add(gained[True]),
             "engagements_of_older_posts": add(gained[False]),
-            "post_engagements": add(row["engagements"] for row in last.values()),
+            "post_engagements": lifetime["value"] if lifetime else None,
             "post_engagements_before": early,
             "post_engagements_uncompared": uncompared,
             "followers": followers,

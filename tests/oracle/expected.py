@@ -39,6 +39,7 @@ POST_COLUMNS = (
 )  # fmt: skip
 SPANS = (1, 7, 28, 365)
 LATE = timedelta(hours=6)
+REACH = timedelta(days=14)  # so late a look for posts may still complete a period
 CADENCE_DAYS = {"daily": 1, "weekly": 7}
 USUAL_PERIODS, USUAL_AT_LEAST, USUAL_WITHIN = 12, 6, 26
 TREND_WEEKS, TREND_WEEKS_AT_LEAST = 8, 5
@@ -172,6 +173,15 @@ def which_counts(said: Iterable[Said]) -> Said:
     return max(values or everything, key=lambda one: (not one.is_imported, one.at, one.run_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What an account did in a period; `silence`: why posts have no figure, where they do not."""
+
+    value: int | None
+    is_whole: bool
+    silence: str = ""
+
+
 class Expected:
     """All these tables of one record."""
 
@@ -181,6 +191,10 @@ class Expected:
         self.series = self._series()
         self.days = self._account_metric_days()
         self.began = self._began()
+        self.looks: dict[Key, set[date]] = defaultdict(set)
+        for visit, account_ids in record.looked.items():
+            for account_id in account_ids:
+                self.looks[visit.platform, account_id].add(visit.day)
         self.post_days = self._post_days()
         self._by_account: dict[Key, list[Row]] = defaultdict(list)
         for row in self.post_days.values():
@@ -359,9 +373,9 @@ class Expected:
             by_account[platform, account_id, start] += rows
         for (platform, account_id, start), of_account in sorted(by_account.items()):
             if any(not row["is_imported"] for row in of_account):
-                for metric, value in self._activity(platform, account_id, start, period.end(start)).items():
+                for metric, drawn in self._activity(platform, account_id, start, period.end(start)).items():
                     table[platform, account_id, metric, start] = self._drawn(
-                        period, platform, account_id, metric, start, value, of_account
+                        period, platform, account_id, metric, start, drawn, of_account
                     )
         for key, row in table.items():
             _compare_periods(period, key, row, table)
@@ -426,27 +440,30 @@ class Expected:
         account_id: str,
         metric: str,
         start: date,
-        value: int | None,
+        drawn: Drawn,
         rows: list[Row],
     ) -> Row:
         observed = {row["measured_on"] for row in rows if row["value"] is not None and not row["is_anomaly"]}
         row = self._period(period, platform, account_id, metric, start)
+        of_account = min((row["reason"] for row in rows if row["reason"]), default=None)
+        silence = drawn.silence or (not observed and of_account) or "not_collected"
         return row | {
             "organization_id": max(rows, key=lambda row: row["measured_on"])["organization_id"],
             "kind": "flow",
             "end_on": period.end(start),
-            "value": value,
-            "low": value,
-            "high": value,
-            "reason": None,
+            "value": drawn.value,
+            "low": drawn.value,
+            "high": drawn.value,
+            "reason": silence if drawn.value is None else None,
             "days_expected": row["_due"],
             "days_observed": len(observed),
+            "_is_whole": drawn.is_whole,
             "has_anomaly": False,
             "_cadence": 1,
             "break_on": None,
         }
 
-    def _activity(self, platform: str, account_id: str, start: date, end: date) -> dict[str, int | None]:
+    def _activity(self, platform: str, account_id: str, start: date, end: date) -> dict[str, Drawn]:
         """What the account published from `start` to `end` and what that and older posts drew."""
         published = {
             post for post in self._posts_of(platform, account_id) if start <= self.record.published_on(post) <= end
@@ -454,16 +471,32 @@ class Expected:
         rows = self._by_account[platform, account_id]
         changes = [row["engagements_change"] for row in rows if start <= row["measured_on"] <= end]
         told = [row for row in rows if row["engagements"] is not None]
-        drawn = [
+        lifetimes = [
             max(seen, key=lambda row: row["measured_on"])["engagements"]
             for post in published
             if (seen := [row for row in told if row["post_id"] == post[2] and row["measured_on"] <= end])
         ]
+        looks = [on for on in self.looks[platform, account_id] if start <= on <= end + REACH]
+        is_known = any(on <= end for on in looks)
+        is_whole = is_known and any(on >= end for on in looks)
+        silence = min(
+            (row["reason"] for row in rows if start <= row["measured_on"] <= end and row["reason"]), default=""
+        )
+        is_seen = len(lifetimes) == len(published)
         return {
-            "posts_published": len(published),
-            "engagements": _sum(changes),
-            "post_engagements": _sum(drawn),
+            "posts_published": Drawn(len(published) if is_known else None, is_whole),
+            "engagements": Drawn(_sum(changes), self._was_observed_before(platform, account_id, start), silence),
+            "post_engagements": Drawn(
+                (_sum(lifetimes) if published else 0) if is_known else None, is_whole and is_seen, silence
+            ),
         }
+
+    def _was_observed_before(self, platform: str, account_id: str, start: date) -> bool:
+        """On the last of the days of the week before `start` on which the account was due."""
+        week = {start - timedelta(days=number) for number in range(1, 8)}
+        due = self.due.get((platform, account_id), set()) & week
+        rows = [self.days.get((platform, account_id, metric, max(due))) for metric in ACCOUNT_METRICS[platform] if due]
+        return any(row["value"] is not None and not row["is_anomaly"] for row in rows if row)
 
     def _posts_of(self, platform: str, account_id: str) -> list[Post]:
         return [post for post in self.record.published if post[:2] == (platform, account_id)]
@@ -604,7 +637,7 @@ def _is_across_a_break(period: Period, row: Row, before: Row) -> bool:
 
 
 def _is_complete(row: Row) -> bool:
-    return bool(row["_is_over"] and row["days_observed"] >= row["days_expected"])
+    return bool(row["_is_over"] and row.get("_is_whole", True) and row["days_observed"] >= row["days_expected"])
 
 
 def _is_near_the_end(period: Period, row: Row) -> bool:

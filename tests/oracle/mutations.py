@@ -28,7 +28,7 @@ ANOMALIES, TREND, CALENDAR = "macros/anomalies.sql", "macros/trend.sql", "macros
 ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
-MEMBERS = "models/intermediate/int_organizations.sql"
+MEMBERS, LOOKS = "models/intermediate/int_organizations.sql", "models/intermediate/int_looks.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -150,6 +150,35 @@ MUTATIONS = QUICK | {
         POST_VALUES, "case when wide.values_found = 0 then reasons.reason end", "reasons.reason"
     ),
     "new_for_six_days": Mutation(POST_DAYS, "<= {{ var('new_post_days') }}", "< {{ var('new_post_days') }}"),
+    "a_look_a_day_early_is_at_the_end": Mutation(
+        PERIODS,
+        "bool_or(looks.measured_on >= {{ period_end('active.' ~ start, period) }})",
+        "bool_or(looks.measured_on >= {{ days_before(period_end('active.' ~ start, period), 1) }})",
+    ),
+    "a_look_after_the_end_is_within": Mutation(
+        PERIODS, "bool_or(looks.measured_on <= {{ period_end('active.' ~ start, period) }})", "true"
+    ),
+    "nobody_looked_and_there_was_nothing": Mutation(
+        PERIODS,
+        "when looked_for.is_within then coalesce(published_by_period.posts_published, 0)",
+        "when true then coalesce(published_by_period.posts_published, 0)",
+    ),
+    "any_call_is_a_look": Mutation(LOOKS, "is_discovery\n        and", "true and"),
+    "a_failed_look_is_a_look": Mutation(LOOKS, "and outcome = 'ok'", ""),
+    "half_a_look_is_a_look": Mutation(LOOKS, "and (is_last or cast(asked as string) like '%,%')", ""),
+    "a_shared_look_is_read_to_its_end": Mutation(LOOKS, " or cast(asked as string) like '%,%'", ""),
+    "a_look_completes_its_own_days": Mutation(PERIODS, "+ literals(completed)", "", in_parts=True),
+    "what_was_drawn_since_any_day": Mutation(
+        PERIODS, "max(case when is_usable then measured_on end) = max(measured_on)", "bool_or(is_usable)"
+    ),
+    "posts_nobody_counted_are_counted": Mutation(
+        PERIODS,
+        "and coalesce(published_by_period.posts_published, 0) = coalesce(post_engaged_by_period.posts_seen, 0)",
+        "",
+    ),
+    "a_day_without_a_look_has_no_posts": Mutation(
+        WIDE, "when looked_for.account_key is not null then coalesce", "when true then coalesce"
+    ),
     "a_hidden_count_is_a_loss": Mutation(
         POST_DAYS, "then in_order.engagement_metrics = previous.engagement_metrics", "then true"
     ),
@@ -185,7 +214,11 @@ MUTATIONS = QUICK | {
     "a_week_of_the_calendar_year": Mutation(
         NAMES, "extract(year from {{ days_after(week_start(day), 3) }})", "extract(year from {{ day }})"
     ),
-    "the_week_ends_with_its_first_day": Mutation(PERIODS, "max(case when is_usable", "min(case when is_usable"),
+    "the_week_ends_with_its_first_day": Mutation(
+        PERIODS,
+        "max(case when is_usable then measured_on end) as end_on",
+        "min(case when is_usable then measured_on end) as end_on",
+    ),
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
     "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
@@ -200,7 +233,9 @@ MUTATIONS = QUICK | {
     ),
     "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
     "no_post_is_one": Mutation(
-        PERIODS, "coalesce(published_by_period.posts_published, 0)", "coalesce(published_by_period.posts_published, 1)"
+        PERIODS,
+        "then coalesce(published_by_period.posts_published, 0)",
+        "then coalesce(published_by_period.posts_published, 1)",
     ),
     "a_flow_cut_short": Mutation(
         PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
@@ -279,7 +314,7 @@ MUTATIONS = QUICK | {
     ),
     "posts_dated_late_stay": Mutation(POST_DAYS, " + literals(dated)", "", in_parts=True),
     "the_next_week_stays": Mutation(
-        PERIODS, "starts_moved(changed, [0, 1], period)", "starts_moved(changed, [0], period)", in_parts=True
+        PERIODS, "starts_moved(changed, [0, 1, 2], period)", "starts_moved(changed, [0], period)", in_parts=True
     ),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),

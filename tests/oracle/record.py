@@ -54,7 +54,7 @@ LADDERS = {
     "facebook": (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90),
 }
 FIRST_LOOK = {"youtube": timedelta(days=90), "x": timedelta(days=7), "facebook": timedelta(days=28)}
-YOUTUBE_OVERLAP, YOUTUBE_SWEEP = timedelta(hours=1), timedelta(days=7)
+YOUTUBE_OVERLAP, YOUTUBE_SWEEP = timedelta(hours=1), timedelta(days=6, hours=12)
 WITH_PAGE = 50
 SETTLED = ("not_found", "suspended", "forbidden", "hidden")  # after these a post is not asked for again on that rung
 
@@ -145,6 +145,7 @@ class Record:
     said: list[Said] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+    looked: dict[Visit, list[str]] = field(default_factory=dict)  # the accounts whose posts were looked for, to the end
     discovered: dict[tuple[str, str, str], tuple[datetime, WorldPost]] = field(default_factory=dict)  # first seen at
     shown: dict[Key, tuple[datetime, WorldAccount]] = field(default_factory=dict)  # last seen in public at
 
@@ -287,6 +288,7 @@ class Watcher:
         if visit.platform == "facebook":
             found = max(found, self._listed(account, visit.instant)[-WITH_PAGE:], key=len)
         self.discovered[key] = (visit.day, visit.instant)
+        self.record.looked.setdefault(visit, []).append(account.account_id)
         self.known |= {post.post_id: post for post in found}
         for post in found:
             key_of_post = (post.platform, post.account_id, post.post_id)

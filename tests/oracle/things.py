@@ -86,14 +86,28 @@ def account_days(expected: Expected) -> Rows:
     for post in expected.record.published:
         published = rows.get((*post[:2], expected.record.published_on(post)))
         if published:
-            published["posts_published"] += 1
+            published["posts_published"] = (published["posts_published"] or 0) + 1
+    for (platform, account_id), days in expected.looks.items():
+        for day in days:
+            looked = rows.get((platform, account_id, day))
+            if looked and looked["posts_published"] is None:
+                looked["posts_published"] = 0
     return rows
 
 
 def _blank(row: Row) -> Row:
     kept = ("account_key", "platform", "account_id", "organization_id", "measured_on")
-    figures = ("followers", "followers_low", "followers_high", "views", "connections", "posts", "engagements")
-    return {name: row[name] for name in kept} | dict.fromkeys(figures) | {"posts_published": 0, "has_anomaly": False}
+    figures = (
+        "followers",
+        "followers_low",
+        "followers_high",
+        "views",
+        "connections",
+        "posts",
+        "engagements",
+        "posts_published",
+    )
+    return {name: row[name] for name in kept} | dict.fromkeys(figures) | {"has_anomaly": False}
 
 
 def posts(expected: Expected) -> Rows:

@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', unique_key='measured_on') }}
 
-{%- set days = days_replaced([ref('account_metric_days'), ref('post_days')]) + literals(days_published_anew()) -%}
+{%- set seen = [ref('account_metric_days'), ref('post_days'), ref('int_looks')] -%}
+{%- set days = days_replaced(seen) + literals(days_published_anew()) -%}
 
 with
 
@@ -41,6 +42,17 @@ published as (
 
 ),
 
+looked_for as (
+
+    select distinct
+        account_key,
+        measured_on
+
+    from {{ ref('int_looks') }}
+    where {{ is_among('measured_on', days) }}
+
+),
+
 engaged as (
 
     select
@@ -56,7 +68,10 @@ engaged as (
 
 select
     metrics.*,
-    coalesce(published.posts_published, 0) as posts_published,
+    case
+        when looked_for.account_key is not null then coalesce(published.posts_published, 0)
+        else published.posts_published
+    end as posts_published,
     engaged.engagements,
     cast({{ this_load() }} as integer) as load_id
 
@@ -64,6 +79,9 @@ from metrics
 left join published
     on metrics.account_key = published.account_key
     and metrics.measured_on = published.published_on
+left join looked_for
+    on metrics.account_key = looked_for.account_key
+    and metrics.measured_on = looked_for.measured_on
 left join engaged
     on metrics.account_key = engaged.account_key
     and metrics.measured_on = engaged.measured_on

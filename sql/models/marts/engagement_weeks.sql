@@ -25,6 +25,20 @@ active as (
 
 ),
 
+engaged as (
+
+    select * from account_weeks
+    where metric = 'engagements'
+
+),
+
+drawn_by_new as (
+
+    select * from account_weeks
+    where metric = 'post_engagements'
+
+),
+
 followers as (
 
     select * from account_weeks
@@ -179,7 +193,6 @@ lifetime as (
         cast(avg(cast(engagements / {{ count }} as decimal(38, 18))) as double) as mean_by_{{ count }},
         sum(engagements) filter (where {{ count }} is not null) / sum({{ count }}) as ratio_by_{{ count }},
         {% endfor %}
-        cast(sum(engagements) as bigint) as post_engagements,
         cast(sum(engagements_before) as bigint) as post_engagements_before
 
     from of_the_posts
@@ -194,12 +207,12 @@ select
     active.organization_id,
     {{ iso_week('active.week_start_on') }} as week,
     active.week_start_on,
-    active.is_complete,
+    active.is_complete and engaged.is_complete as is_complete,
     active.value as posts_published,
     gained.engagements,
     gained.engagements_of_new_posts,
     gained.engagements_of_older_posts,
-    lifetime.post_engagements,
+    drawn_by_new.value as post_engagements,
     coalesce(lifetime.post_engagements_before, 0) as post_engagements_before,
     coalesce(gained.post_engagements_uncompared, 0) as post_engagements_uncompared,
     followers.value as followers,
@@ -212,6 +225,12 @@ select
     cast({{ this_load() }} as integer) as load_id
 
 from active
+left join engaged
+    on active.account_key = engaged.account_key
+    and active.week_start_on = engaged.week_start_on
+left join drawn_by_new
+    on active.account_key = drawn_by_new.account_key
+    and active.week_start_on = drawn_by_new.week_start_on
 left join followers
     on active.account_key = followers.account_key
     and active.week_start_on = followers.week_start_on

@@ -51,7 +51,7 @@ PAGES = 4  # of 50 uploads each: the most that one channel's discovery asks for 
 MOST_NEW_POSTS = BATCH * PAGES
 FIRST_LOOK = timedelta(days=90)
 OVERLAP = timedelta(hours=1)  # a video may be listed a little after it was published
-SWEEP_AFTER = timedelta(days=7)
+SWEEP_AFTER = timedelta(days=6, hours=12)  # a week, of which a run may be late
 
 CHANNELS, RESOLVE, UPLOADS, STATS, VIDEOS = (
     "channels.list",
