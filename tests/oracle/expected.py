@@ -194,7 +194,13 @@ class Expected:
         self.looks: dict[Key, set[date]] = defaultdict(set)
         for visit, account_ids in record.looked.items():
             for account_id in account_ids:
-                self.looks[visit.platform, account_id].add(visit.day)
+                if any(
+                    (row := self.days.get((visit.platform, account_id, metric, visit.day)))
+                    and row["value"] is not None
+                    and not row["is_imported"]
+                    for metric in ACCOUNT_METRICS[visit.platform]
+                ):
+                    self.looks[visit.platform, account_id].add(visit.day)
         self.post_days = self._post_days()
         self._by_account: dict[Key, list[Row]] = defaultdict(list)
         for row in self.post_days.values():

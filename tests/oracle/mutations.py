@@ -167,6 +167,7 @@ MUTATIONS = QUICK | {
     "a_failed_look_is_a_look": Mutation(LOOKS, "and outcome = 'ok'", ""),
     "half_a_look_is_a_look": Mutation(LOOKS, "and (is_last or cast(asked as string) like '%,%')", ""),
     "a_shared_look_is_read_to_its_end": Mutation(LOOKS, " or cast(asked as string) like '%,%'", ""),
+    "no_answer_is_no_posts": Mutation(LOOKS, "and value is not null", ""),
     "a_look_completes_its_own_days": Mutation(PERIODS, "+ literals(completed)", "", in_parts=True),
     "what_was_drawn_since_any_day": Mutation(
         PERIODS, "max(case when is_usable then measured_on end) = max(measured_on)", "bool_or(is_usable)"

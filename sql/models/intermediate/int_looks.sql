@@ -9,7 +9,7 @@ files as (
 
 ),
 
--- of a call about many accounts each has an answer of its own; one about a single account counts when read to its end
+-- a call about one account counts when read to its end; of one about many each has an answer of its own
 looked_for_posts as (
 
     select
@@ -25,12 +25,40 @@ looked_for_posts as (
         and (is_last or cast(asked as string) like '%,%')
         and {{ is_in_new_file('calls') }}
 
+),
+
+keyed as (
+
+    select distinct
+        {{ account_key('looked_for_posts') }} as account_key,
+        looked_for_posts.measured_on,
+        files.load_id
+
+    from looked_for_posts
+    inner join files on looked_for_posts.file = files.file
+
+),
+
+answered as (
+
+    select
+        account_key,
+        measured_on
+
+    from {{ ref('int_observations') }}
+    where
+        post_id is null
+        and value is not null
+        and not is_imported
+        and {{ is_among('measured_on', days_replaced([])) }}
+
 )
 
-select distinct
-    {{ account_key('looked_for_posts') }} as account_key,
-    looked_for_posts.measured_on,
-    files.load_id
+select * from keyed
+where (account_key, measured_on) in (
+    select
+        account_key,
+        measured_on
 
-from looked_for_posts
-inner join files on looked_for_posts.file = files.file
+    from answered
+)
