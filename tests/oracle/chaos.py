@@ -45,7 +45,7 @@ HISTORY_FROM = date(2025, 1, 5)
 ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
 GONE = (2026, 34)  # the week in which one account is suspended and then gone
 TOLD_LATE = "told late"
-SELDOM = (date(2026, 5, 21), date(2026, 6, 10))
+LATE_LOOK = date(2026, 2, 10)
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (
     date(2023, 3, 5),
@@ -164,9 +164,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += [*_impressions(), *_of_months_and_years()]
-    seldom = _look_told_late(record)
-    record.visits.append(seldom)
-    record.looked[seldom] = ["F"]
+    record.said += _a_look_told_late(record)
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -269,16 +267,17 @@ def _look_for_posts(record: Record, visit: Visit, accounts: Sequence[Account]) -
         is_long = one.account_id == "D" and visit.day.month % 2
         if one.platform != visit.platform or not is_due(one, visit.day) or one.account_id == "E" or is_long:
             continue
-        if one.account_id == "F" and SELDOM[0] <= visit.day <= SELDOM[1]:
-            continue
         if one.cadence == "weekly" or _one_in(3, one.account_id, _run_id(visit)):
             record.looked.setdefault(visit, []).append(one.account_id or "")
 
 
-def _look_told_late(record: Record) -> Visit:
-    """The one look at a Page in weeks, which completes the week before it, lands last."""
-    day = date(2026, 5, 25)
-    return Visit("facebook", day, record.scheduled_at(day) + timedelta(hours=4))
+def _a_look_told_late(record: Record) -> Iterator[Said]:
+    """A Page that no directory names, looked at twice: the second look, which completes the first week, lands last."""
+    for day in (date(2026, 2, 4), LATE_LOOK):
+        visit = Visit("facebook", day, record.scheduled_at(day))
+        record.looked[visit] = ["M"]
+        run_id = TOLD_LATE if day == LATE_LOOK else "told in time"
+        yield Said("facebook", "M", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
 
 
 def _organizations(day: date) -> Iterator[Organization]:
@@ -480,8 +479,7 @@ def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
     if isinstance(thing, Organizations):
         return thing.day == REGIONED
     if isinstance(thing, Visit):
-        is_seldom = thing.platform == "facebook" and SELDOM[0] <= thing.day <= SELDOM[1] and thing.instant.hour == 7
-        return is_seldom or (thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing)))
+        return thing.day == LATE_LOOK or (thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing)))
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):

@@ -64,5 +64,5 @@ def test_the_month_has_every_case(month: Scenario) -> None:
     assert {row["status"] for row in posts} >= {"public", "not_found", "forbidden"}
     assert {row["title"] is None for row in posts} == {True, False}
     wide = things.account_days(month.expected).values()
-    assert {row["posts_published"] > 0 for row in wide} == {True, False}
+    assert {row["posts_published"] for row in wide} >= {None, 0, 1}
     assert {row["engagements"] is None for row in wide} == {True, False}
