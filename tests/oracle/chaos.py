@@ -436,13 +436,13 @@ def _a_post_told_late(record: Record) -> Iterator[Said]:
 def _a_first_look_told_late(record: Record) -> Iterator[Said]:
     """A Page that no directory names: its first figure lands last, and makes a gain of what its post drew."""
     post = ("facebook", "N", "N0")
-    record.published[post] = datetime(2026, 6, 3, 15, tzinfo=UTC)
-    for day in (date(2026, 6, 2), date(2026, 6, 4)):
-        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 2 else "told in time"
+    record.published[post] = datetime(2026, 6, 12, 15, tzinfo=UTC)
+    for day in (date(2026, 6, 11), date(2026, 6, 13)):
+        at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 11 else "told in time"
         yield Said("facebook", "N", None, "followers", day, 500, None, at, run_id, at)
-    at = record.scheduled_at(date(2026, 6, 6))
+    at = record.scheduled_at(date(2026, 6, 15))
     for metric in POST_METRICS["facebook"]:
-        yield Said(*post, metric, date(2026, 6, 6), 12, None, at, "told in time", at)
+        yield Said(*post, metric, date(2026, 6, 15), 12, None, at, "told in time", at)
 
 
 def _posts_beside_the_usual(record: Record) -> Iterator[Said]:
