@@ -90,21 +90,23 @@ def test_staging_looks_only_at_what_had_landed(models: list[Node]) -> None:
     assert [node["name"] for node in staging if "landed_by(" not in node["raw_code"]] == []
 
 
-def test_every_mart_has_a_contract(models: list[Node]) -> None:
-    for node in (node for node in models if layer(node) == "marts"):
+def test_every_model_has_a_contract(models: list[Node]) -> None:
+    for node in models:
         name = node["name"]
         assert node["contract"]["enforced"], f"{name} has no contract"
+        assert node["columns"], f"{name} has no columns"
         for column in node["columns"].values():
             assert column["data_type"], f"{name}.{column['name']} has no type"
             assert column["description"].endswith("."), f"{name}.{column['name']} is not described"
 
 
 def test_every_model_has_a_tested_key_or_says_why_it_has_none(nodes: dict[str, Node], models: list[Node]) -> None:
-    keys = {
-        node["attached_node"]
-        for node in nodes.values()
-        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique_together"
-    }
+    keys: dict[str, set[str]] = {}
+    for node in nodes.values():
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique_together":
+            keys.setdefault(node["attached_node"], set()).update(node["test_metadata"]["kwargs"]["columns"])
     without = {node["name"] for node in models if node["unique_id"] not in keys}
     assert without == {node["name"] for node in models if "No key, as " in node["description"]}
     assert without == TOLD_TWICE
+    for node in (node for node in models if node["unique_id"] in keys):
+        assert keys[node["unique_id"]] <= node["columns"].keys(), f"{node['name']}'s key is not among its columns"
