@@ -224,7 +224,7 @@ select
     + weeks.post_engagements_uncompared as reconciled
 from engagement_weeks as weeks
 inner join accounts on weeks.account_key = accounts.account_key
-where accounts.is_own
+where accounts.is_own and weeks.engagements is not null and weeks.post_engagements is not null
 order by weeks.week_start_on desc, accounts.platform, accounts.handle
 limit 60;
 

@@ -285,7 +285,7 @@ looked_for as (
 
 ),
 
--- whether an account was observed when it was last due before the period: what posts drew is counted from there
+-- whether an account was observed when it was last asked for before the period: what posts drew is counted from there
 observed_before as (
 
     select
@@ -295,7 +295,7 @@ observed_before as (
 
     from {{ values }}
     where
-        is_due
+        not is_imported
         and {{ period_start(days_after('measured_on', 7), period) }} > measured_on
         and {{ is_among('measured_on', lead_in) }}
     group by account_key, {{ period_start(days_after('measured_on', 7), period) }}

@@ -21,6 +21,7 @@ from socialmetrics.records import COLUMNS, Account, Organization
 
 from . import slips
 from .engagement import KINDS
+from .landed import look
 from .record import (
     ACCOUNT_METRICS,
     POST_METRICS,
@@ -566,23 +567,10 @@ def _run_of(record: Record, visit: Visit) -> Row:
 
 def _calls_of(visit: Visit, looked: list[str]) -> Iterator[Row]:
     """One call about several accounts, or one about each; and calls after which nothing is known of E's posts."""
-    call = {
-        "platform": visit.platform,
-        "outcome": "ok",
-        "is_discovery": True,
-        "is_last": True,
-        "units": 1,
-        "measured_on": visit.day,
-        "called_at": visit.instant.replace(tzinfo=None),
-        "run_id": _run_id(visit),
-    }
-    if len(looked) > 1:
-        yield call | {"asked": looked, "is_last": False}
-    else:
-        yield call | {"asked": looked}
-    yield call | {"asked": ["E"], "is_last": False}
-    yield call | {"asked": ["E"], "is_discovery": False}
-    yield call | {"asked": ["E"], "outcome": "unavailable"}
+    yield look(visit, looked) | {"is_last": len(looked) == 1}
+    yield look(visit, ["E"]) | {"is_last": False}
+    yield look(visit, ["E"]) | {"is_discovery": False}
+    yield look(visit, ["E"]) | {"outcome": "unavailable"}
 
 
 def _write(path: Path, kind: str, rows: list[Row]) -> None:

@@ -498,11 +498,13 @@ class Expected:
         }
 
     def _was_observed_before(self, platform: str, account_id: str, start: date) -> bool:
-        """On the last of the days of the week before `start` on which the account was due."""
-        week = {start - timedelta(days=number) for number in range(1, 8)}
-        due = self.due.get((platform, account_id), set()) & week
-        rows = [self.days.get((platform, account_id, metric, max(due))) for metric in ACCOUNT_METRICS[platform] if due]
-        return any(row["value"] is not None and not row["is_anomaly"] for row in rows if row)
+        """On the last of the days of the week before `start` on which the account was asked for."""
+        for day in (start - timedelta(days=number) for number in range(1, 8)):
+            found = [self.days.get((platform, account_id, metric, day)) for metric in ACCOUNT_METRICS[platform]]
+            rows = [row for row in found if row and not row["is_imported"]]
+            if rows:
+                return any(row["value"] is not None and not row["is_anomaly"] for row in rows)
+        return False
 
     def _posts_of(self, platform: str, account_id: str) -> list[Post]:
         return [post for post in self.record.published if post[:2] == (platform, account_id)]

@@ -50,6 +50,7 @@ def of_record(record: Record, initiatives: Iterable[Initiative]) -> dict[str, li
         tables["accounts"] += [asdict(one) | _stamp(snapshot) for one in snapshot.accounts]
     for those in record.organizations:
         tables["organizations"] += [asdict(one) | _stamp(those) for one in those.organizations]
+    tables["calls"] = [look(visit, looked) for visit, looked in record.looked.items()]
     tables["initiatives"] = [asdict(one) | _stamp(record.snapshots[0]) for one in initiatives]
     return tables
 
@@ -63,6 +64,20 @@ def _row_of(said: Said) -> Row:
     native = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform][said.metric] if said.metric else None
     told = {"post_id": said.post_id, "metric": native, "reason": said.reason}
     return row | told | {"fetched_at": at, "run_id": said.run_id}
+
+
+def look(visit: Visit, accounts: Sequence[str]) -> Row:
+    """A call that asked for the posts of these accounts, and was read to its end."""
+    told = {"platform": visit.platform, "measured_on": visit.day, "run_id": _run_id(visit)}
+    at = visit.instant.replace(tzinfo=None)
+    return told | {
+        "asked": accounts,
+        "outcome": "ok",
+        "is_discovery": True,
+        "is_last": True,
+        "called_at": at,
+        "units": 1,
+    }
 
 
 def _stamp(snapshot: Snapshot | Organizations) -> Row:
