@@ -114,7 +114,7 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
 def listed(world: World) -> Iterator[Account]:
     """The world's directory; one own account opens, and one closes, in the time before an initiative or within."""
     terms = {
-        ("x", "careers"): {"opened_on": date(2026, 9, 10)},
+        ("x", "careers"): {"opened_on": date(2026, 8, 20)},
         ("facebook", "childrens"): {"closed_on": date(2026, 11, 10)},
     }
     for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
