@@ -46,7 +46,7 @@ HISTORY_FROM = date(2025, 1, 5)
 ROWLESS = range(40, 44)  # days from FIRST on which nothing ran at all
 GONE = (2026, 34)  # the week in which one account is suspended and then gone
 TOLD_LATE = "told late"
-LATE_LOOK = date(2026, 2, 10)
+LATE_LOOK = date(2024, 3, 12)
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (
     date(2023, 3, 5),
@@ -166,6 +166,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _boundaries(record)
     record.said += [*_impressions(), *_of_months_and_years()]
     record.said += _a_look_told_late(record)
+    record.said += _long_before_it_is_described(record)
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -274,11 +275,17 @@ def _look_for_posts(record: Record, visit: Visit, accounts: Sequence[Account]) -
 
 def _a_look_told_late(record: Record) -> Iterator[Said]:
     """A Page that no directory names, looked at twice: the second look, which completes the first week, lands last."""
-    for day in (date(2026, 2, 4), LATE_LOOK):
+    for day in (date(2024, 3, 6), LATE_LOOK):
         visit = Visit("facebook", day, record.scheduled_at(day))
         record.looked[visit] = ["M"]
         run_id = TOLD_LATE if day == LATE_LOOK else "told in time"
         yield Said("facebook", "M", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
+
+
+def _long_before_it_is_described(record: Record) -> Iterator[Said]:
+    """A figure in a week that nothing else touches, of an account whose organization is described last."""
+    at = record.scheduled_at(date(2026, 3, 29))
+    yield Said("x", f"Px{CROWD - 1}", None, "followers", date(2026, 3, 29), 7_000, None, at, "told in time", at)
 
 
 def _organizations(day: date) -> Iterator[Organization]:
