@@ -62,3 +62,86 @@
     {%- set query = 'select min(' ~ days_before(day, days) ~ ') from ' ~ relation ~ ' where load_id > ' ~ tested_load() -%}
     {{ return("date '" ~ (run_query(query).columns[0].values()[0] or '9999-12-31') ~ "'") }}
 {% endmacro %}
+
+
+{# What an organization has in a week or month that its accounts do not have together, where all of them have it. #}
+{% macro sums_that_differ(period) %}
+{%- set mart = ref('organization_' ~ period ~ 's') -%}
+{%- set start = period ~ '_start_on' -%}
+{%- set figures = ['value', 'low', 'high', 'change'] -%}
+
+with
+
+of_accounts as (
+
+    select
+        organization_id,
+        platform,
+        metric,
+        {{ start }},
+        {% for figure in figures %}
+        sum({{ figure }}) as {{ figure }},
+        {% endfor %}
+        count(*) as accounts
+
+    from {{ ref('account_' ~ period ~ 's') }}
+    where {{ start }} >= {{ tested_from(mart, start) }}
+    group by organization_id, platform, metric, {{ start }}
+
+)
+
+select
+    organizations.organization_id,
+    organizations.platform,
+    organizations.metric,
+    organizations.{{ start }}
+
+from {{ mart }} as organizations
+left join of_accounts
+    on organizations.organization_id = of_accounts.organization_id
+    and organizations.platform = of_accounts.platform
+    and organizations.metric = of_accounts.metric
+    and organizations.{{ start }} = of_accounts.{{ start }}
+where
+    organizations.load_id > {{ tested_load() }}
+    and (
+        organizations.accounts is distinct from of_accounts.accounts
+        {% for figure in figures %}
+        or organizations.{{ figure }} <> of_accounts.{{ figure }}
+        {% endfor %}
+    )
+{% endmacro %}
+
+
+{# Figures of a week or month that less their change are not the figure of the one before. #}
+{% macro changes_that_differ(period) %}
+{%- set mart = ref('account_' ~ period ~ 's') -%}
+{%- set start = period ~ '_start_on' -%}
+
+with
+
+before as (
+
+    select * from {{ mart }}
+    where {{ start }} >= {{ tested_from(mart, start, 31) }}
+
+)
+
+select
+    this_period.account_key,
+    this_period.metric,
+    this_period.{{ start }},
+    this_period.value,
+    this_period.change,
+    before.value as value_before
+
+from {{ mart }} as this_period
+left join before
+    on this_period.account_key = before.account_key
+    and this_period.metric = before.metric
+    and {{ periods_before('this_period.' ~ start, 1, period) }} = before.{{ start }}
+where
+    this_period.load_id > {{ tested_load() }}
+    and this_period.change is not null
+    and this_period.value - this_period.change is distinct from before.value
+{% endmacro %}
