@@ -3,41 +3,41 @@
    and is_wanted. What meant something else before a break is not comparable after it. Ends in the CTE `usual`. #}
 {% macro usual_range(periods, keys, period='week') %}
 {%- set start = period ~ '_start_on' -%}
-earlier_periods as (
+{{ periods }}_in_order as (
 
     select
-        {% for key in keys %}{{ periods }}.{{ key }}, {% endfor %}
-        {{ periods }}.{{ start }},
-        earlier.figure
+        *,
+        count(figure) over (
+            partition by {% for key in keys %}{{ key }}, {% endfor %}break_on
+            order by {{ start }}
+            rows between unbounded preceding and 1 preceding
+        ) as comparable_before
 
     from {{ periods }}
-    inner join {{ periods }} as earlier
-        on {% for key in keys %}{{ periods }}.{{ key }} = earlier.{{ key }} and {% endfor %}
-        {{ periods }}.break_on is not distinct from earlier.break_on
-        and earlier.{{ start }} < {{ periods }}.{{ start }}
-        and earlier.{{ start }} >= {{ periods_before(periods ~ '.' ~ start, var('usual_within') | int, period) }}
-    where
-        {{ periods }}.is_wanted
-        and earlier.figure is not null
-    qualify
-        row_number() over (
-            partition by {% for key in keys %}{{ periods }}.{{ key }}, {% endfor %}{{ periods }}.{{ start }}
-            order by earlier.{{ start }} desc
-        ) <= {{ var('usual_periods') }}
+    where is_wanted or figure is not null
 
 ),
 
 usual as (
 
     select
-        {% for key in keys %}{{ key }}, {% endfor %}
-        {{ start }},
-        case when count(*) >= {{ var('usual_at_least') }} then min(figure) end as usual_low,
-        case when count(*) >= {{ var('usual_at_least') }} then max(figure) end as usual_high,
+        {% for key in keys %}this_period.{{ key }}, {% endfor %}
+        this_period.{{ start }},
+        case when count(*) >= {{ var('usual_at_least') }} then min(earlier.figure) end as usual_low,
+        case when count(*) >= {{ var('usual_at_least') }} then max(earlier.figure) end as usual_high,
         count(*) as usual_{{ period }}s
 
-    from earlier_periods
-    group by {% for key in keys %}{{ key }}, {% endfor %}{{ start }}
+    from {{ periods }}_in_order as this_period
+    inner join {{ periods }}_in_order as earlier
+        on {% for key in keys %}this_period.{{ key }} = earlier.{{ key }} and {% endfor %}
+        this_period.break_on is not distinct from earlier.break_on
+        and this_period.comparable_before > earlier.comparable_before
+        and this_period.comparable_before - {{ var('usual_periods') }} <= earlier.comparable_before
+        and {{ periods_before('this_period.' ~ start, var('usual_within') | int, period) }} <= earlier.{{ start }}
+    where
+        this_period.is_wanted
+        and earlier.figure is not null
+    group by {% for key in keys %}this_period.{{ key }}, {% endfor %}this_period.{{ start }}
 
 )
 {% endmacro %}

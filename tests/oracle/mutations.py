@@ -41,7 +41,7 @@ QUICK = {
     ),
     "a_break_ignored": Mutation(DAYS, "of_the_days.break_on <= base_{{ window }}.measured_on", "true"),
     "usual_includes_the_week": Mutation(
-        USUAL, "earlier.{{ start }} < {{ periods }}", "earlier.{{ start }} <= {{ periods }}"
+        USUAL, "comparable_before > earlier.comparable_before", "comparable_before >= earlier.comparable_before"
     ),
 }
 MUTATIONS = QUICK | {
@@ -259,21 +259,19 @@ MUTATIONS = QUICK | {
     # the usual
     "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete and", "kind = 'flow' and"),
-    "usual_of_eleven": Mutation(USUAL, "<= {{ var('usual_periods') }}", "< {{ var('usual_periods') }}"),
+    "usual_of_eleven": Mutation(USUAL, "{{ var('usual_periods') }} <=", "{{ var('usual_periods') }} <"),
     "usual_from_seven": Mutation(
         USUAL, ">= {{ var('usual_at_least') }} then min", "> {{ var('usual_at_least') }} then min"
     ),
-    "usual_within_25": Mutation(
-        USUAL, "earlier.{{ start }} >= {{ periods_before", "earlier.{{ start }} > {{ periods_before"
-    ),
-    "usual_from_its_highest": Mutation(USUAL, "then min(figure) end", "then max(figure) end"),
+    "usual_within_25": Mutation(USUAL, "period) }} <= earlier.{{ start }}", "period) }} < earlier.{{ start }}"),
+    "usual_from_its_highest": Mutation(USUAL, "then min(earlier.figure) end", "then max(earlier.figure) end"),
     "as_high_as_usual_is_higher": Mutation(USUAL, "{{ low }} > usual_high", "{{ low }} >= usual_high"),
     "surely_lower": Mutation(USUAL, "{{ high }} < usual_low", "{{ low }} < usual_low"),
     "a_year_of_365_days": Mutation(
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
     "a_year_across_a_break": Mutation(JUDGED, "{{ is_across_break('this_year', 'last_year', 'week') }}", "false"),
-    "usual_across_a_break": Mutation(USUAL, "{{ periods }}.break_on is not distinct from earlier.break_on", "true"),
+    "usual_across_a_break": Mutation(USUAL, "this_period.break_on is not distinct from earlier.break_on", "true"),
     "a_flow_over_a_break_is_usual": Mutation(USUAL, "and coalesce(break_on <= {{ period }}_start_on, true)", ""),
     "a_flow_is_its_last_day": Mutation(CALENDAR, "case when {{ this }}.kind = 'flow' then", "case when false then"),
     "an_organization_s_break_is_forgotten": Mutation(ORGANIZATIONS, "max(break_on)", "cast(null as date)"),

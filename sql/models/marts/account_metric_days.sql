@@ -65,33 +65,50 @@ seen_lately as (
 
 ),
 
+-- found first, so that no whole history is read for those that were seen lately
+not_seen_lately as (
+
+    select
+        account_key,
+        metric,
+        measured_on,
+        usable_on
+
+    from of_the_days
+    where
+        usable_on is not null
+        and (account_key, metric, measured_on) not in (
+            select
+                account_key,
+                metric,
+                measured_on
+
+            from seen_lately
+        )
+
+),
+
 seen_long_ago as (
 
     select
-        of_the_days.account_key,
-        of_the_days.metric,
-        of_the_days.measured_on,
+        not_seen_lately.account_key,
+        not_seen_lately.metric,
+        not_seen_lately.measured_on,
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
         earlier.high as previous_high,
         earlier.date_precision as previous_date_precision
 
-    from of_the_days
-    left join seen_lately
-        on of_the_days.account_key = seen_lately.account_key
-        and of_the_days.metric = seen_lately.metric
-        and of_the_days.measured_on = seen_lately.measured_on
+    from not_seen_lately
     inner join {{ values }} as earlier
-        on of_the_days.account_key = earlier.account_key
-        and of_the_days.metric = earlier.metric
-        and of_the_days.usable_on > earlier.measured_on
-    where
-        seen_lately.account_key is null
-        and earlier.is_usable
+        on not_seen_lately.account_key = earlier.account_key
+        and not_seen_lately.metric = earlier.metric
+        and not_seen_lately.usable_on > earlier.measured_on
+    where earlier.is_usable
     qualify
         row_number() over (
-            partition by of_the_days.account_key, of_the_days.metric, of_the_days.measured_on
+            partition by not_seen_lately.account_key, not_seen_lately.metric, not_seen_lately.measured_on
             order by earlier.measured_on desc
         ) = 1
 
