@@ -9,13 +9,6 @@ files as (
 
 ),
 
-observations as (
-
-    select * from {{ ref('stg_observations') }}
-    where {{ is_in_new_file('observations') }}
-
-),
-
 readings as (
 
     select * from {{ ref('stg_readings') }}
@@ -29,6 +22,7 @@ registry as (
 
 ),
 
+-- read twice, so that a month of a nation is never held whole
 of_one_metric as (
 
     select
@@ -45,12 +39,14 @@ of_one_metric as (
         observations.fetched_at,
         observations.run_id
 
-    from observations
+    from {{ ref('stg_observations') }} as observations
     left join registry
         on observations.platform = registry.platform
         and observations.subject = registry.subject
         and observations.native_metric = registry.native_metric
-    where observations.native_metric is not null
+    where
+        observations.native_metric is not null
+        and {{ is_in_new_file('observations') }}
 
 ),
 
@@ -71,12 +67,14 @@ of_every_metric as (
         observations.fetched_at,
         observations.run_id
 
-    from observations
+    from {{ ref('stg_observations') }} as observations
     inner join registry
         on observations.platform = registry.platform
         and observations.subject = registry.subject
         and registry.is_public
-    where observations.native_metric is null
+    where
+        observations.native_metric is null
+        and {{ is_in_new_file('observations') }}
 
 ),
 
