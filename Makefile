@@ -34,7 +34,7 @@ prove: install  ## the long tests, and those that need a live scheduler, Chromiu
 calibrate: install  ## over 200 seeded worlds: do the intervals of initiative_effects hold what was planted?
 	$(RUN) python -m tests.oracle.calibrate
 
-bench: install  ## what the work costs at the size of a nation; an hour or two, and 40 GB of disk
+bench: install  ## what the work costs at the size of a nation; two hours, and 60 GB of disk
 	@$(RUN) python -m tests.bench --document docs/performance.md
 
 check: install  ## format, lint, types, SQL

@@ -78,6 +78,23 @@
 {%- endmacro %}
 
 
+{# Whether a directory landed that this model has not read yet. #}
+{% macro is_directory_new() %}
+    {%- if not is_incremental() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set query -%}
+        select count(*) from {{ ref('landed_files') }}
+        where kind in ('accounts', 'organizations') and load_id > {{ last_load() }}
+    {%- endset -%}
+    {{ return(run_query(query).columns[0].values()[0] > 0) }}
+{% endmacro %}
+
+
+{# Before a model is filled anew whole, because of a new directory, what it held goes. #}
+{% macro forget_if_directory_is_new() %}{{ 'delete from ' ~ this if is_directory_new() }}{% endmacro %}
+
+
 {# A condition that a column is one of the literals; always true when the model is built from nothing. #}
 {% macro is_among(column, values) -%}
     {%- if not is_incremental() -%}

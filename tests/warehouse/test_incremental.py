@@ -118,6 +118,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing.run(day(DAYS - 1), "x", [reason("1", "not_found", post_id=post) for post in ("p4", "p5")], again=2)
     goes_on(settings)
 
+    # a directory names an organization anew, and one more is our own until the next directory
+    landing.directory(day(DAYS - 1), ACCOUNTS, [ORGANIZATIONS[0] | {"name": "We"}, ORGANIZATIONS[1] | {"is_own": True}])
+    goes_on(settings)
+
     # two days without a run; the build after stops halfway, the next day lands before it is run again
     x_run(landing, DAYS + 2)
     warehouse.run_dbt(settings, "run", "--select", "+account_metric_days", "+int_posts")
@@ -137,6 +141,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     rows = [metric | {"measured_on": on, "value": figure, "precision": how} for on, figure, how in imported]
     rows.append(metric | {"account_id": None, "measured_on": day(-30), "value": 10**6})
     rows.append(metric | {"account_id": "unknown", "measured_on": day(-9), "value": 5})
+    rows.append(metric | {"account_id": "2", "measured_on": day(-100), "value": 300})
     landing.readings(at(day(DAYS + 3), 23), rows)
     goes_on(settings)
 

@@ -1,4 +1,20 @@
 {%- set keys = ['organization_id', 'platform', 'metric', 'week_start_on'] -%}
+{%- set first_on = days_before('week_start_on', 7 * var('usual_within')) -%}
+{%- set last_on = days_after('week_start_on', 6) -%}
+
+{#- The days of weeks in which some have not settled, and of those that they may be compared with. -#}
+{%- set days -%}
+    with
+
+    weeks as (
+
+        select distinct {{ week_start('measured_on') }} as week_start_on from {{ ref('int_account_values') }}
+        where reason = 'pending'
+
+    )
+
+    select distinct {{ each_day(first_on, last_on) }} as measured_on from weeks
+{%- endset -%}
 
 with
 
@@ -29,6 +45,7 @@ flow_days as (
         registry.kind = 'flow'
         and days.organization_id is not null
         and days.metric in ({{ headline_metrics() }})
+        and {{ is_one_of_the_days('days.measured_on', days) }}
     group by days.organization_id, days.platform, days.metric, days.measured_on
 
 ),

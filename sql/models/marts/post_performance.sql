@@ -203,6 +203,25 @@ beside_the_usual as (
 
 ),
 
+-- so many times the usual; only of these need it be known how far posts usually lie from it
+times as (
+
+    select
+        *,
+        case
+            when age = 'latest'
+                then
+                    figure > {{ var('far_times') }} * usual
+                    and comments >= {{ var('far_at_least') }}
+            else
+                lift >= {{ var('far_times') }}
+                and engagements >= {{ var('far_at_least') }}
+        end as is_times_the_usual
+
+    from beside_the_usual
+
+),
+
 -- how far posts usually lie from the usual: the median distance of their logarithms, scaled to a standard deviation
 spread as (
 
@@ -212,14 +231,14 @@ spread as (
         above.age,
         1.4826 * median(abs(ln(earlier.figure) - ln(above.usual))) as spread
 
-    from beside_the_usual as above
+    from times as above
     inner join figures as earlier
         on above.account_key = earlier.account_key
         and above.age = earlier.age
         and above.published_on > earlier.published_on
         and {{ days_before('above.published_on', usual_days) }} <= earlier.published_on
     where
-        above.figure > above.usual
+        above.is_times_the_usual
         and earlier.figure is not null
     group by above.account_key, above.post_id, above.age
 
@@ -228,17 +247,17 @@ spread as (
 judged as (
 
     select
-        beside_the_usual.*,
+        times.*,
         coalesce(
-            ln(beside_the_usual.figure) - ln(beside_the_usual.usual) > {{ var('far_spreads') }} * spread.spread,
+            ln(times.figure) - ln(times.usual) > {{ var('far_spreads') }} * spread.spread,
             false
-        ) as is_beyond_the_spread
+        ) as is_far
 
-    from beside_the_usual
+    from times
     left join spread
-        on beside_the_usual.account_key = spread.account_key
-        and beside_the_usual.post_id = spread.post_id
-        and beside_the_usual.age = spread.age
+        on times.account_key = spread.account_key
+        and times.post_id = spread.post_id
+        and times.age = spread.age
 
 ),
 
@@ -246,20 +265,10 @@ marked as (
 
     select
         *,
-        case
-            when lift is not null
-                then
-                    is_beyond_the_spread
-                    and lift >= {{ var('far_times') }}
-                    and engagements >= {{ var('far_at_least') }}
-        end as is_far_above_usual,
+        case when lift is not null then is_far end as is_far_above_usual,
         case
             when figure is null then null
-            when usual is not null
-                then
-                    is_beyond_the_spread
-                    and figure > {{ var('far_times') }} * usual
-                    and comments >= {{ var('far_at_least') }}
+            when usual is not null then is_far
             else comments > other_engagements and comments >= {{ var('far_at_least') }}
         end as is_mostly_comments
 

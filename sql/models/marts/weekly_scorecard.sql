@@ -1,3 +1,11 @@
+{{ config(materialized='incremental', unique_key='week_start_on', pre_hook='{{ forget_if_directory_is_new() }}') }}
+
+{%- set replaced = 'select distinct week_start_on from ' ~ ref('account_weeks') ~ ' where load_id > ' ~ last_load() -%}
+
+{#- Weeks to replace: those of which an account's was; a new directory may name and rank every week anew. -#}
+{%- set weeks = mondays(days_replaced([]) + literals(replaced)) -%}
+{%- set is_wanted = 'true' if is_directory_new() else is_among('week_start_on', weeks) -%}
+
 with
 
 organizations as (
@@ -13,6 +21,7 @@ weeks as (
     where
         organization_id in (select organization_id from organizations)
         and metric in ({{ headline_metrics() }})
+        and {{ is_wanted }}
 
 ),
 
@@ -54,6 +63,7 @@ expected as (
     where
         organization_id in (select organization_id from organizations)
         and metric in ({{ headline_metrics() }})
+        and {{ is_wanted }}
     group by organization_id, platform, metric, week_start_on
 
 ),
@@ -76,6 +86,7 @@ standings as (
     where
         organization_id in (select organization_id from organizations)
         and metric in ({{ headline_metrics() }})
+        and {{ is_wanted }}
         and account_group = 'main'
         and stratum in ('{{ var('like_us') }}', 'all')
         and rank_from is not null
@@ -137,7 +148,8 @@ select
     weeks.is_complete,
     weeks.reason,
     weeks.is_rounded,
-    breaks.note
+    breaks.note,
+    cast({{ this_load() }} as integer) as load_id
 
 from weeks
 inner join organizations
