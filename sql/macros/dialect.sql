@@ -94,6 +94,18 @@
 {%- endmacro %}
 
 
+{# The median of a window with an order; Spark's own `median` takes none. #}
+{% macro median_over(figure, named) %}{{ return(adapter.dispatch('median_over')(figure, named)) }}{% endmacro %}
+
+{% macro duckdb__median_over(figure, named) -%}
+    median({{ figure }}) over {{ named }}
+{%- endmacro %}
+
+{% macro spark__median_over(figure, named) -%}
+    percentile({{ figure }}, 0.5) over {{ named }}
+{%- endmacro %}
+
+
 {# A seed's rows. dbt-spark would put a text between quotes as it stands; ours may hold an apostrophe. #}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- call statement() -%}

@@ -281,7 +281,7 @@ MUTATIONS = QUICK | {
         AGES, "order by days_off asc, measured_on desc", "order by days_off asc, measured_on asc"
     ),
     "the_day_s_own_posts_are_usual": Mutation(
-        PERFORMANCE, "of_posts.published_on > earlier.published_on", "of_posts.published_on >= earlier.published_on"
+        PERFORMANCE, "day preceding and interval 1 day preceding", "day preceding and current row"
     ),
     "views_of_two_meanings_divide": Mutation(
         PERFORMANCE,

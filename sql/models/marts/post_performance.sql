@@ -117,27 +117,63 @@ followers as (
 
 ),
 
+first_posts as (
+
+    select
+        account_key,
+        min(published_on) as first_on
+
+    from posts
+    group by account_key
+
+),
+
 -- posts are compared by engagements, at the latest by comments for each other engagement; one more, since 0 has no log
 figures as (
 
     select
-        *,
+        ages.*,
         case
-            when age = 'latest' then (comments + 1) / (other_engagements + 1)
-            else cast(engagements + 1 as double)
+            when ages.age = 'latest' then (ages.comments + 1) / (ages.other_engagements + 1)
+            else cast(ages.engagements + 1 as double)
         end as figure
 
-    from {{ ref('int_post_ages') }}
+    from {{ ref('int_post_ages') }} as ages
+    inner join first_posts
+        on ages.account_key = first_posts.account_key
+        and {{ days_before('first_posts.first_on', usual_days) }} <= ages.published_on
+
+),
+
+-- beside each its account's posts of the days before
+beside_earlier as (
+
+    select
+        *,
+        {{ median_over('figure', 'earlier') }} as median_before,
+        count(figure) over earlier as posts_before
+
+    from figures
+    window earlier as (
+        partition by account_key, age
+        order by published_on
+        range between interval {{ usual_days }} day preceding and interval 1 day preceding
+    )
 
 ),
 
 of_posts as (
 
-    select figures.*
-    from figures
+    select
+        beside_earlier.*,
+        case
+            when beside_earlier.posts_before >= {{ var('post_usual_at_least') }} then beside_earlier.median_before
+        end as usual
+
+    from beside_earlier
     inner join posts
-        on figures.account_key = posts.account_key
-        and figures.post_id = posts.post_id
+        on beside_earlier.account_key = posts.account_key
+        and beside_earlier.post_id = posts.post_id
 
 ),
 
@@ -161,45 +197,19 @@ redefined as (
 
 ),
 
--- the account's posts of the days before
-usual as (
-
-    select
-        of_posts.account_key,
-        of_posts.post_id,
-        of_posts.age,
-        median(earlier.figure) as usual
-
-    from of_posts
-    inner join figures as earlier
-        on of_posts.account_key = earlier.account_key
-        and of_posts.age = earlier.age
-        and of_posts.published_on > earlier.published_on
-        and {{ days_before('of_posts.published_on', usual_days) }} <= earlier.published_on
-    where earlier.figure is not null
-    group by of_posts.account_key, of_posts.post_id, of_posts.age
-    having count(*) >= {{ var('post_usual_at_least') }}
-
-),
-
 beside_the_usual as (
 
     select
         of_posts.*,
         redefined.break_on,
         coalesce(of_posts.published_on < redefined.break_on, false) as is_break,
-        usual.usual,
-        of_posts.engagements / nullif(usual.usual - 1, 0) as lift
+        of_posts.engagements / nullif(of_posts.usual - 1, 0) as lift
 
     from of_posts
     left join redefined
         on of_posts.account_key = redefined.account_key
         and of_posts.post_id = redefined.post_id
         and of_posts.age = redefined.age
-    left join usual
-        on of_posts.account_key = usual.account_key
-        and of_posts.post_id = usual.post_id
-        and of_posts.age = usual.age
 
 ),
 
