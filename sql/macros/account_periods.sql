@@ -39,8 +39,11 @@
 
     )
 
-    select distinct {{ each_day('from_on', 'until_on') }} as measured_on
+    select distinct calendar.measured_on
     from from_each
+    inner join {{ calendar() }} as calendar
+        on from_each.from_on <= calendar.measured_on
+        and from_each.until_on >= calendar.measured_on
 {%- endset -%}
 {%- set changed_days = days_replaced([values, ref('post_days')]) + literals(days_published_anew()) + literals(completed) -%}
 {%- set changed = starts_of(changed_days, period) -%}

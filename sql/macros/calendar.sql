@@ -1,4 +1,10 @@
-{# Weeks and months, each said once; `period` is 'week' or 'month'. A week is known by its Monday, a month by its first. #}
+{# Days, weeks and months, each said once; `period` is 'week' or 'month'. A week is known by its Monday, a month by its first. #}
+
+
+{# The days of 1970 to 2099, one row each, to be joined by those on which something holds. #}
+{% macro calendar() -%}
+    (select date '1970-01-01' + cast(days.i as integer) as measured_on from range(47482) as days (i))
+{%- endmacro %}
 
 
 {% macro period_start(day, period) -%}

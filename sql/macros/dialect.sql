@@ -70,18 +70,6 @@
 {%- endmacro %}
 
 
-{# One row per date from `first_on` to `last_on`, both included, in a select list. #}
-{% macro each_day(first_on, last_on) %}{{ return(adapter.dispatch('each_day')(first_on, last_on)) }}{% endmacro %}
-
-{% macro duckdb__each_day(first_on, last_on) -%}
-    cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
-{%- endmacro %}
-
-{% macro spark__each_day(first_on, last_on) -%}
-    explode(sequence({{ first_on }}, {{ last_on }}, interval 1 day))
-{%- endmacro %}
-
-
 {# One row per member of a list, in a select list. #}
 {% macro each_of(list) %}{{ return(adapter.dispatch('each_of')(list)) }}{% endmacro %}
 

@@ -1,13 +1,18 @@
 {%- set weeks = var('effect_pre_weeks') | int -%}
-{%- set since_on = days_before('start_on', 7 * weeks + 13) -%}
+{%- set since_on = days_before('windows.start_on', 7 * weeks + 13) -%}
 {%- set days -%}
-    select distinct measured_on from (
-        select {{ each_day(since_on, 'start_on') }} as measured_on from {{ ref('int_effect_windows') }}
-        where obstacle is null and kind <> 'flow'
-        union
-        select {{ each_day(days_before('end_on', 6), 'end_on') }} as measured_on from {{ ref('int_effect_windows') }}
-        where obstacle is null and kind <> 'flow'
-    ) as days
+    select distinct calendar.measured_on
+    from {{ ref('int_effect_windows') }} as windows
+    inner join {{ calendar() }} as calendar
+        on {{ since_on }} <= calendar.measured_on
+        and windows.end_on >= calendar.measured_on
+    where
+        windows.obstacle is null
+        and windows.kind <> 'flow'
+        and (
+            calendar.measured_on <= windows.start_on
+            or calendar.measured_on > {{ days_before('windows.end_on', 7) }}
+        )
 {%- endset -%}
 
 with

@@ -13,7 +13,11 @@
 
     )
 
-    select distinct {{ each_day(first_on, last_on) }} as measured_on from weeks
+    select distinct calendar.measured_on
+    from weeks
+    inner join {{ calendar() }} as calendar
+        on {{ first_on }} <= calendar.measured_on
+        and {{ last_on }} >= calendar.measured_on
 {%- endset -%}
 
 with

@@ -31,13 +31,16 @@ in_force as (
 days as (
 
     select
-        platform,
-        measured_on as run_on,
-        status,
-        message,
-        {{ each_day('measured_on', 'coalesce(' ~ days_before('next_on', 1) ~ ', horizon_on)') }} as measured_on
+        in_force.platform,
+        in_force.measured_on as run_on,
+        in_force.status,
+        in_force.message,
+        calendar.measured_on
 
     from in_force
+    inner join {{ calendar() }} as calendar
+        on in_force.measured_on <= calendar.measured_on
+        and coalesce({{ days_before('in_force.next_on', 1) }}, in_force.horizon_on) >= calendar.measured_on
 
 )
 

@@ -129,26 +129,18 @@ beginning as (
 
 ),
 
-each_day as (
-
-    select
-        beginning.basis,
-        {{ each_day('beginning.first_on', 'horizon.horizon_on') }} as measured_on
-
-    from beginning
-    cross join horizon
-    where beginning.first_on <= horizon.horizon_on
-
-),
-
 month_ends as (
 
     select
-        basis,
-        max(measured_on) as measured_on
+        beginning.basis,
+        max(calendar.measured_on) as measured_on
 
-    from each_day
-    group by basis, date_trunc('month', measured_on)
+    from beginning
+    cross join horizon
+    inner join {{ calendar() }} as calendar
+        on beginning.first_on <= calendar.measured_on
+        and horizon.horizon_on >= calendar.measured_on
+    group by beginning.basis, date_trunc('month', calendar.measured_on)
 
 ),
 
