@@ -9,8 +9,9 @@
                                         the marts as they would have been built at that instant
 
 A build goes on from the files it has not seen. It starts afresh where going on would be wrong or slower: a landing file
-is gone or changed, sql/ or a setting of the models changed, or more than 60 days are touched. Afresh, a big landing is
-built in slices of time, each a load that goes on from the one before, so that memory does not grow with history.
+is gone or changed, sql/ or a setting of the models changed, or more than 60 days are touched. What is too much for one
+load is built in slices of time, each a load that goes on from the one before, so that memory does not grow with history
+and a build that stopped goes on from the slice it had reached.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ SQL = next(
 MOST_MEMORY = 8 * 2**30  # bytes that DuckDB takes while building; beyond it spills to disk
 OPENED_BY = "v1.2.0"  # the oldest DuckDB that opens the published file
 MOST_DAYS_IN_PLACE = 60
-SLICE_ROWS = 8_000_000  # what one load of a full build takes in: up to 8 GB of memory
+SLICE_ROWS = 8_000_000  # what one load takes in: up to 8 GB of memory
 ONE_AT_A_TIME = ("--threads", "1")  # so that a model of a slice may take all the memory
 ACCOUNT_DAY_ROWS = 3  # that an account has in the models for a day, also where it is asked weekly
 WHOLE_TESTED_EVERY = timedelta(days=7)
@@ -165,9 +166,10 @@ def build(settings: Settings, full_refresh: bool = False) -> Built:
             state = _State()
         state.fingerprint = fingerprint
         is_whole = _is_whole_due(state)
-        slices = _slices(settings.landing, files) if because else []
+        reached = max(map(_fetched_on, state.files), default="")
+        slices = [last_on for last_on in _slices(settings.landing, files) if last_on >= reached]
         for last_on in slices:
-            state.files = {path: seen for path, seen in files.items() if _fetched_on(path) <= last_on}
+            state.files |= {path: seen for path, seen in files.items() if _fetched_on(path) <= last_on}
             _write_json(folder / "state.json", asdict(state))
             _dbt(settings, "build", *_without("unit_test", "test"), *ONE_AT_A_TIME, until=last_on)
         state.files = files
@@ -369,7 +371,7 @@ def _days_in(landing: Path, new: list[str]) -> int:
 
 
 def _slices(landing: Path, files: Listing) -> list[str]:
-    """The days of fetching up to which a full build goes first, load by load; what is later comes last.
+    """The days of fetching up to which a build goes first, load by load; what is later comes last.
 
     Each load takes in so many days, or closed months, as make SLICE_ROWS rows of observations and of accounts' days;
     what has no day of fetching (the directory, imported figures) comes with the first.

@@ -2,13 +2,6 @@
 
 with
 
-files as (
-
-    select * from {{ ref('landed_files') }}
-    where load_id > {{ last_load() }}
-
-),
-
 readings as (
 
     select * from {{ ref('stg_readings') }}
@@ -26,7 +19,6 @@ registry as (
 of_one_metric as (
 
     select
-        observations.file,
         observations.account_key,
         observations.platform,
         observations.account_id,
@@ -54,7 +46,6 @@ of_one_metric as (
 of_every_metric as (
 
     select
-        observations.file,
         observations.account_key,
         observations.platform,
         observations.account_id,
@@ -89,7 +80,6 @@ fetched as (
 together as (
 
     select
-        file,
         account_key,
         platform,
         account_id,
@@ -111,7 +101,6 @@ together as (
     union all
 
     select
-        file,
         account_key,
         platform,
         account_id,
@@ -134,22 +123,21 @@ together as (
 )
 
 select
-    together.account_key,
-    together.platform,
-    together.account_id,
-    together.post_id,
-    together.metric,
-    together.native_metric,
-    together.measured_on,
-    together.value,
-    together.reason,
-    together.fetched_at,
-    together.run_id,
-    together.is_imported,
-    together.source,
-    together.precision,
-    together.date_precision,
-    files.load_id
+    account_key,
+    platform,
+    account_id,
+    post_id,
+    metric,
+    native_metric,
+    measured_on,
+    value,
+    reason,
+    fetched_at,
+    run_id,
+    is_imported,
+    source,
+    precision,
+    date_precision,
+    cast({{ this_load() }} as integer) as load_id
 
 from together
-inner join files on together.file = files.file
