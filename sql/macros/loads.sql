@@ -1,7 +1,7 @@
 {# Incremental by files. Every load has a number; a model goes on from its own highest, and replaces whole days. #}
 
 
-{# The last day of fetching whose files are read now, where a full build goes slice by slice; else empty. #}
+{# The last day of fetching whose files are read now, where a build goes slice by slice; else empty. #}
 {% macro landed_until() %}
     {{ return(env_var('SOCIALMETRICS_LANDED_UNTIL', '')) }}
 {% endmacro %}

@@ -150,14 +150,26 @@ def test_accounts_asked_seldom_fill_a_slice_too(
     assert not warehouse._slices(landing.root, warehouse._listing(landing.root))
 
 
+@pytest.mark.parametrize(
+    ("most_days", "because", "again"),
+    [
+        (3, "4 days are touched", ["2026-09-11", "2026-10-01", "2026-10-21", "2026-11-10"]),
+        (60, None, ["2026-10-21", "2026-11-10"]),
+    ],
+)
 def test_a_big_landing_is_built_slice_by_slice(
-    settings: Settings, landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    landing: Landing,
+    monkeypatch: pytest.MonkeyPatch,
+    most_days: int,
+    because: str | None,
+    again: list[str],
 ) -> None:
-    """Each slice holds so many observations; after one that stopped too many days are left to go on."""
+    """Each slice holds so many observations; after one that stopped the next build begins there or at the first."""
     ten_days_apart(landing, 10)
     monkeypatch.setattr(warehouse, "SLICE_ROWS", 5)
     monkeypatch.setattr(warehouse, "ACCOUNT_DAY_ROWS", 0)
-    monkeypatch.setattr(warehouse, "MOST_DAYS_IN_PLACE", 3)
+    monkeypatch.setattr(warehouse, "MOST_DAYS_IN_PLACE", most_days)
     asked: list[str] = []
 
     def dbt(settings: Settings, *command: str, tested_load: int = 0, until: str = "") -> list[dict[str, str]]:
@@ -174,4 +186,5 @@ def test_a_big_landing_is_built_slice_by_slice(
         with pytest.raises(BuildFailed):
             warehouse.build(settings)
         assert asked == ["2026-09-11", "2026-10-01", "2026-10-21"]
-        assert warehouse.build(settings).because == "4 days are touched"
+        assert warehouse.build(settings).because == because
+    assert asked[3:] == again

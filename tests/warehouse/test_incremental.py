@@ -208,6 +208,31 @@ def test_building_slice_by_slice_equals_one_statement(
     assert built_from_nothing(settings, tmp_path / "sliced") == marts(settings)
 
 
+def test_a_file_that_lands_while_a_build_runs_waits_for_the_next(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    landing = Landing(settings.landing)
+    landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
+    x_run(landing, 0)
+    (settings.warehouse / "build").mkdir(parents=True)
+
+    def models(*names: str) -> None:
+        done = warehouse.run_dbt(settings, "build", "--select", *names, "--exclude-resource-type", "unit_test", "test")
+        assert done.returncode == 0, done.stdout
+
+    def days_read() -> list[tuple[date, int]]:
+        models("int_observations")
+        with duckdb.connect(str(settings.warehouse / "build" / "work.duckdb"), read_only=True) as connection:
+            return connection.execute(
+                "select distinct measured_on, load_id from int_observations order by 1"
+            ).fetchall()
+
+    models("landed_files", "metrics", "stg_observations", "stg_readings")
+    x_run(landing, 1)
+    assert days_read() == [(day(0), 1)]
+    models("landed_files")
+    assert days_read() == [(day(0), 1), (day(1), 2)]
+
+
 def test_a_post_that_is_gone_and_one_that_came_back(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse / "build" / "marts.duckdb"), read_only=True) as connection:
         told = "select post_id, status, title from posts where post_id in ('p4', 'p5') order by post_id"
