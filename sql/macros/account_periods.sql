@@ -416,9 +416,8 @@ compared as (
     select
         this_period.*,
         {{ days_between('last_period.end_on', 'this_period.end_on') }} as days_since,
-        last_period.is_at_end as last_is_at_end,
         {{ is_across_break('this_period', 'last_period', period) }} as is_break,
-        this_period.kind = 'flow' and not (this_period.is_complete and last_period.is_complete) as is_cut,
+        {{ are_alike('this_period', 'last_period', 1, period) }} as is_change,
         last_period.value as last_value,
         last_period.low as last_low,
         last_period.high as last_high
@@ -429,18 +428,6 @@ compared as (
         and this_period.metric = last_period.metric
         and {{ periods_before('this_period.' ~ start, 1, period) }} = last_period.{{ start }}
     where {{ is_among('this_period.' ~ start, wanted) }}
-
-),
-
-changed as (
-
-    select
-        *,
-        not is_break
-        and not coalesce(is_cut, false)
-        and {{ 'days_since = 7' if period == 'week' else 'is_at_end and last_is_at_end' }} as is_change
-
-    from compared
 
 )
 
@@ -474,8 +461,9 @@ select
     is_complete,
     has_anomaly,
     is_imported,
+    is_at_end,
     break_on,
     cast({{ this_load() }} as integer) as load_id
 
-from changed
+from compared
 {% endmacro %}

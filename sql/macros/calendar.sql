@@ -45,6 +45,21 @@
 {%- endmacro %}
 
 
+{# Whether a period and one so many periods before it have figures of the same meaning that stand for as much of them: of a
+   flow both whole, of a level or counter as many weeks apart, or both near their month's end. #}
+{% macro are_alike(this, earlier, periods, period) -%}
+    not {{ is_across_break(this, earlier, period) }}
+    and case
+        when {{ this }}.kind = 'flow' then {{ this }}.is_complete and {{ earlier }}.is_complete
+        {% if period == 'week' -%}
+        else {{ days_between(earlier ~ '.end_on', this ~ '.end_on') }} = {{ 7 * periods }}
+        {%- else -%}
+        else {{ this }}.is_at_end and {{ earlier }}.is_at_end
+        {%- endif %}
+    end
+{%- endmacro %}
+
+
 {# `2026-11`, of any date. #}
 {% macro calendar_month(day) -%}
     substr(cast({{ day }} as string), 1, 7)

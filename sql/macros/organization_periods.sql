@@ -4,7 +4,8 @@
 {%- set start = period ~ '_start_on' -%}
 {%- set figures = [
     'value', 'low', 'high', 'change', 'change_low', 'change_high',
-    'last_year_value', 'last_year_change', 'change_since_last_year'
+    'last_year_value', 'last_year_change',
+    'change_since_last_year', 'change_since_last_year_low', 'change_since_last_year_high'
 ] -%}
 summed as (
 
@@ -63,7 +64,7 @@ figures as (
         metric,
         {{ start }},
         break_on,
-        {{ comparable_figure(period) }} as figure,
+        {{ comparable_figures(period) }},
         true as is_wanted
 
     from summed
@@ -77,7 +78,7 @@ figures as (
         metric,
         {{ start }},
         break_on,
-        {{ comparable_figure(period) }} as figure,
+        {{ comparable_figures(period) }},
         false as is_wanted
 
     from {{ this }}
@@ -141,6 +142,8 @@ select
     last_year_value,
     last_year_change,
     change_since_last_year,
+    change_since_last_year_low,
+    change_since_last_year_high,
     cast({{ this_load() }} as integer) as load_id
 
 from compared

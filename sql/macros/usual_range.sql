@@ -1,6 +1,6 @@
-{# The lowest and highest figure of the last comparable weeks or months before each, as CTEs.
-   `periods`: a CTE with the keys, week_start_on or month_start_on, break_on, figure (null where the period is not comparable)
-   and is_wanted. What meant something else before a break is not comparable after it. Ends in the CTE `usual`. #}
+{# From the lowest to the highest that the figures of the last comparable weeks or months before each can have been, as CTEs.
+   `periods`: a CTE with the keys, week_start_on or month_start_on, break_on, the comparable_figures and is_wanted. What meant
+   something else before a break is not comparable after it. Ends in the CTE `usual`. #}
 {% macro usual_range(periods, keys, period='week') %}
 {%- set start = period ~ '_start_on' -%}
 {{ periods }}_in_order as (
@@ -23,8 +23,12 @@ usual as (
     select
         {% for key in keys %}this_period.{{ key }}, {% endfor %}
         this_period.{{ start }},
-        case when count(*) >= {{ var('usual_at_least') }} then min(earlier.figure) end as usual_low,
-        case when count(*) >= {{ var('usual_at_least') }} then max(earlier.figure) end as usual_high,
+        case
+            when count(earlier.figure_low) = count(*) and count(*) >= {{ var('usual_at_least') }} then min(earlier.figure_low)
+        end as usual_low,
+        case
+            when count(earlier.figure_high) = count(*) and count(*) >= {{ var('usual_at_least') }} then max(earlier.figure_high)
+        end as usual_high,
         count(*) as usual_{{ period }}s
 
     from {{ periods }}_in_order as this_period
@@ -43,31 +47,35 @@ usual as (
 {% endmacro %}
 
 
-{# What leadership reads: a figure with its interval beside the usual range. #}
-{% macro reading(figure, low, high) -%}
+{# What leadership reads: where a figure surely lies beside the usual range. #}
+{% macro reading(low, high) -%}
     case
         when {{ low }} > usual_high then 'higher than usual'
         when {{ high }} < usual_low then 'lower than usual'
-        when {{ figure }} between usual_low and usual_high then 'usual'
+        when {{ low }} >= usual_low and {{ high }} <= usual_high then 'usual'
         else 'cannot tell'
     end
 {%- endmacro %}
 
 
 {# What of a period is compared with others': of a flow the figure itself unless a break lies within, of a level or counter
-   its change. #}
-{% macro comparable_figure(period) -%}
+   its change; with the least and the most that it can be. Null where the period is not comparable. #}
+{% macro comparable_figures(period) -%}
+    {% for figure, of_flow, of_level in [
+        ('figure', 'value', 'change'), ('figure_low', 'low', 'change_low'), ('figure_high', 'high', 'change_high')
+    ] %}
     case
-        when kind = 'flow' and is_complete and coalesce(break_on <= {{ period }}_start_on, true) then value
-        when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then change
-    end
+        when kind = 'flow' and is_complete and coalesce(break_on <= {{ period }}_start_on, true) then {{ of_flow }}
+        when coalesce(kind, 'level') <> 'flow' and is_complete and not has_anomaly then {{ of_level }}
+    end as {{ figure }}{{ ',' if not loop.last }}
+    {% endfor %}
 {%- endmacro %}
 
 
 {% macro reading_of_period() -%}
     case
-        when coalesce(kind, 'level') <> 'flow' then {{ reading('change', 'change_low', 'change_high') }}
-        when is_complete then {{ reading('value', 'low', 'high') }}
+        when coalesce(kind, 'level') <> 'flow' then {{ reading('change_low', 'change_high') }}
+        when is_complete then {{ reading('low', 'high') }}
         else 'cannot tell'
     end
 {%- endmacro %}

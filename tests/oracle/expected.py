@@ -611,20 +611,22 @@ def _compare_periods(period: Period, key: tuple[Any, ...], row: Row, table: Rows
     if before is None or before["value"] is None or row["value"] is None:
         return
     figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, before))
-    if row["kind"] == "flow":
-        is_apart = not (_is_complete(row) and _is_complete(before)) or _is_across_a_break(period, row, before)
-    else:
-        days = (row["end_on"] - before["end_on"]).days
-        is_apart = _is_across_a_break(period, row, before)
-        if not is_apart:
-            row |= weekly_growth("weekly_growth_rate", figure, base, days)
-        if period is WEEK:
-            is_apart = is_apart or days != 7
-        else:
-            is_apart = is_apart or not (_is_near_the_end(period, row) and _is_near_the_end(period, before))
-    if not is_apart:
+    if row["kind"] != "flow" and not _is_across_a_break(period, row, before):
+        row |= weekly_growth("weekly_growth_rate", figure, base, (row["end_on"] - before["end_on"]).days)
+    if _are_alike(period, row, before, 1):
         row["change"], row["change_low"], row["change_high"] = figure.since(base)
         row |= _growth(row, base.value, base.low, base.high)
+
+
+def _are_alike(period: Period, row: Row, before: Row, periods: int) -> bool:
+    """Whether a period and one so many before it have figures of the same meaning that stand for as much of them."""
+    if before["value"] is None or row["value"] is None or _is_across_a_break(period, row, before):
+        return False
+    if row["kind"] == "flow":
+        return _is_complete(row) and _is_complete(before)
+    if period is WEEK:
+        return bool((row["end_on"] - before["end_on"]).days == 7 * periods)
+    return _is_near_the_end(period, row) and _is_near_the_end(period, before)
 
 
 def _growth(changed: Row, value: int | None, low: int | None, high: int | None) -> Row:
@@ -663,24 +665,32 @@ def _judge_period(period: Period, key: tuple[Any, ...], row: Row, table: Rows) -
     year_ago = table.get((platform, account_id, metric, period.moved(start, -period.in_a_year)))
     row["last_year_value"] = year_ago["value"] if year_ago else None
     row["last_year_change"] = year_ago["change"] if year_ago else None
-    row["change_since_last_year"] = less(row["value"], row["last_year_value"])
-    if year_ago and row["change_since_last_year"] is not None and _is_across_a_break(period, row, year_ago):
-        row["change_since_last_year"] = None
+    row |= ends("change_since_last_year")
+    if year_ago and _are_alike(period, row, year_ago, period.in_a_year):
+        figure, base = (Interval(each["value"], each["low"], each["high"]) for each in (row, year_ago))
+        row |= dict(zip(ends("change_since_last_year"), figure.since(base), strict=True))
 
 
 def usual_range(period: Period, row: Row, earlier: Iterable[Row | None]) -> Row:
-    """The lowest and highest of the comparable periods before, the latest first, and what they make of this one."""
-    figure = "value" if row["kind"] == "flow" else "change"
+    """What the comparable periods before, the latest first, can have been at the least and the most, and what they
+    make of this one.
+    """
+    low, high = ("low", "high") if row["kind"] == "flow" else ("change_low", "change_high")
     usual = [
-        drawn
+        (one[low], one[high])
         for one in earlier
-        if one and one["is_complete"] and not one["has_anomaly"] and (drawn := one[figure]) is not None
+        if one and one["is_complete"] and not one["has_anomaly"]
+        if one["value" if row["kind"] == "flow" else "change"] is not None
         if one["break_on"] == row["break_on"]
         if row["kind"] != "flow" or one["break_on"] is None or one["break_on"] <= one[period.column]
     ][:USUAL_PERIODS]
-    is_known = len(usual) >= USUAL_AT_LEAST
-    found: Row = {"usual_low": min(usual) if is_known else None, "usual_high": max(usual) if is_known else None}
-    return found | {f"usual_{period.name}s": len(usual), "reading": _reading(row | found)}
+    lows, highs = zip(*usual, strict=True) if len(usual) >= USUAL_AT_LEAST else ((None,), (None,))
+    found: Row = {
+        "usual_low": None if None in lows else min(lows),
+        "usual_high": None if None in highs else max(highs),
+    }
+    of_it = (row[low], row[high]) if row["kind"] != "flow" or row["is_complete"] else (None, None)
+    return found | {f"usual_{period.name}s": len(usual), "reading": _reading(*of_it, *found.values())}
 
 
 def _slope(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
@@ -705,24 +715,20 @@ def _slope(key: tuple[Any, ...], row: Row, weeks: Rows) -> None:
         row["trend_weekly_rate"] = math.exp(median(slopes)) - 1
 
 
-def _reading(row: Row) -> str:
-    low, high, figure = row["change_low"], row["change_high"], row["change"]
-    if row["kind"] == "flow":
-        low = high = figure = row["value"] if row["is_complete"] else None
-    if row["usual_low"] is None:
-        return "cannot tell"
-    if low is not None and low > row["usual_high"]:
+def _reading(low: int | None, high: int | None, usual_low: int | None, usual_high: int | None) -> str:
+    """Where a figure surely lies; an end that is not known is open."""
+    if low is not None and usual_high is not None and low > usual_high:
         return "higher than usual"
-    if high is not None and high < row["usual_low"]:
+    if high is not None and usual_low is not None and high < usual_low:
         return "lower than usual"
-    if figure is not None and row["usual_low"] <= figure <= row["usual_high"]:
-        return "usual"
-    return "cannot tell"
+    known = low is not None and high is not None and usual_low is not None and usual_high is not None
+    return "usual" if known and usual_low <= low and high <= usual_high else "cannot tell"
 
 
 _SUMMED = (
     "value", "low", "high", "change", "change_low", "change_high",
-    "last_year_value", "last_year_change", "change_since_last_year",
+    "last_year_value", "last_year_change",
+    "change_since_last_year", "change_since_last_year_low", "change_since_last_year_high",
 )  # fmt: skip
 
 

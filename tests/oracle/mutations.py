@@ -222,7 +222,7 @@ MUTATIONS = QUICK | {
     ),
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
-    "any_two_days": Mutation(PERIODS, "'days_since = 7'", "'days_since <= 7'"),
+    "any_two_days": Mutation(CALENDAR, "= {{ 7 * periods }}", "<= {{ 7 * periods }}"),
     "a_week_across_a_break": Mutation(PERIODS, "{{ is_across_break('this_period', 'last_period', period) }}", "false"),
     "never_complete": Mutation(PERIODS, "together.days_observed >= together", "together.days_observed > together"),
     "a_reading_is_not_expected": Mutation(PERIODS, "is_imported then 1\n", "is_imported then 0\n"),
@@ -238,11 +238,14 @@ MUTATIONS = QUICK | {
         "then coalesce(published_by_period.posts_published, 0)",
         "then coalesce(published_by_period.posts_published, 1)",
     ),
+    "a_change_across_a_break": Mutation(
+        CALENDAR, "not {{ is_across_break(this, earlier, period) }}\n    and case", "case"
+    ),
     "a_flow_cut_short": Mutation(
-        PERIODS, "this_period.is_complete and last_period.is_complete", "this_period.is_complete"
+        CALENDAR, "then {{ this }}.is_complete and {{ earlier }}.is_complete", "then {{ this }}.is_complete"
     ),
     # months
-    "a_month_from_any_day": Mutation(PERIODS, "'is_at_end and last_is_at_end'", "'true'"),
+    "a_month_from_any_day": Mutation(CALENDAR, "else {{ this }}.is_at_end and {{ earlier }}.is_at_end", "else true"),
     "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
     "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
     "a_fiscal_year_a_month_later": Mutation(CALENDAR, ">= {{ first }}", "> {{ first }}"),
@@ -257,20 +260,25 @@ MUTATIONS = QUICK | {
     "a_sum_s_growth_is_its_low": Mutation(ORGANIZATIONS, "change_high / (high - change_high)", "change_high / high"),
     "an_anomaly_of_one_is_none": Mutation(ORGANIZATIONS, "bool_or(has_anomaly)", "bool_and(has_anomaly)"),
     # the usual
-    "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then change", "is_complete then change"),
+    "an_anomaly_is_usual": Mutation(USUAL, "is_complete and not has_anomaly then", "is_complete then"),
     "half_a_week_is_usual": Mutation(USUAL, "kind = 'flow' and is_complete and", "kind = 'flow' and"),
     "usual_of_eleven": Mutation(USUAL, "{{ var('usual_periods') }} <=", "{{ var('usual_periods') }} <"),
     "usual_from_seven": Mutation(
         USUAL, ">= {{ var('usual_at_least') }} then min", "> {{ var('usual_at_least') }} then min"
     ),
     "usual_within_25": Mutation(USUAL, "period) }} <= earlier.{{ start }}", "period) }} < earlier.{{ start }}"),
-    "usual_from_its_highest": Mutation(USUAL, "then min(earlier.figure) end", "then max(earlier.figure) end"),
+    "usual_from_its_highest": Mutation(USUAL, "then min(earlier.figure_low)", "then max(earlier.figure_low)"),
     "as_high_as_usual_is_higher": Mutation(USUAL, "{{ low }} > usual_high", "{{ low }} >= usual_high"),
     "surely_lower": Mutation(USUAL, "{{ high }} < usual_low", "{{ low }} < usual_low"),
     "a_year_of_365_days": Mutation(
         JUDGED, "days_before('this_year.week_start_on', 364)", "days_before('this_year.week_start_on', 365)"
     ),
-    "a_year_across_a_break": Mutation(JUDGED, "{{ is_across_break('this_year', 'last_year', 'week') }}", "false"),
+    "rounded_weeks_are_exact": Mutation(USUAL, "then max(earlier.figure_high)", "then max(earlier.figure)"),
+    "a_year_from_any_day": Mutation(
+        JUDGED,
+        "case when is_like_last_year then value - last_year_value",
+        "case when true then value - last_year_value",
+    ),
     "usual_across_a_break": Mutation(USUAL, "this_period.break_on is not distinct from earlier.break_on", "true"),
     "a_flow_over_a_break_is_usual": Mutation(USUAL, "and coalesce(break_on <= {{ period }}_start_on, true)", ""),
     "a_flow_is_its_last_day": Mutation(CALENDAR, "case when {{ this }}.kind = 'flow' then", "case when false then"),

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from .expected import WEEK, Expected, Row, Rows
+from .expected import WEEK, Expected, Row, Rows, less
 from .things import organizations
 
 SEEDS = Path(__file__).parents[2] / "sql" / "seeds"
@@ -23,7 +23,8 @@ FROM_THE_WEEK = (
     "organization_id", "platform", "metric", "kind", "week", "week_start_on", "accounts", "value", "low", "high",
     "change", "change_low", "change_high", "growth_rate", "growth_rate_low", "growth_rate_high",
     "usual_low", "usual_high", "usual_weeks", "reading",
-    "last_year_value", "change_since_last_year", "is_complete", "reason", "is_rounded",
+    "last_year_value", "change_since_last_year", "change_since_last_year_low", "change_since_last_year_high",
+    "is_complete", "reason", "is_rounded",
 )  # fmt: skip
 
 
@@ -38,14 +39,13 @@ def weekly_scorecard(expected: Expected, peers: Rows) -> Rows:
         organization_id, platform, metric, start = key
         if organization_id not in names or metric not in HEADLINE:
             continue
-        base, place = week["last_year_value"], places.get(key, {})
-        since = week["change_since_last_year"]
+        place = places.get(key, {})
         table[key] = {name: week[name] for name in FROM_THE_WEEK} | {
             "name": names[organization_id],
             "display_name": display_names[platform, metric],
             "compared_days": 7,
             "compared_value": None,
-            "growth_since_last_year_rate": since / base if since is not None and base else None,
+            **_growth_since_last_year(week),
             "rank_from": place.get("rank_from"),
             "rank_to": place.get("rank_to"),
             "rank_n": place.get("n"),
@@ -55,6 +55,16 @@ def weekly_scorecard(expected: Expected, peers: Rows) -> Rows:
             "note": notes.get((platform, metric, start)),
         }
     return table
+
+
+def _growth_since_last_year(week: Row) -> Row:
+    """The change and its ends as shares of the value then, which the least is a change from the most of."""
+    found = {}
+    for end, now in (("", "value"), ("_low", "low"), ("_high", "high")):
+        change = week[f"change_since_last_year{end}"]
+        then = less(week[now], change)
+        found[f"growth_since_last_year_rate{end}"] = change / then if change is not None and then else None
+    return found
 
 
 def _days(expected: Expected) -> Mapping[tuple[Any, ...], Row]:

@@ -161,6 +161,6 @@ select
     usual_low,
     usual_high,
     usual_weeks,
-    {{ reading('value', 'value', 'value') }} as reading
+    {{ reading('value', 'value') }} as reading
 
 from usual

@@ -17,7 +17,7 @@ figures as (
         metric,
         week_start_on,
         break_on,
-        {{ comparable_figure('week') }} as figure,
+        {{ comparable_figures('week') }},
         {{ is_among('week_start_on', weeks) }} as is_wanted
 
     from {{ all_weeks }}
@@ -60,7 +60,9 @@ compared as (
         this_year.*,
         last_year.value as last_year_value,
         last_year.change as last_year_change,
-        {{ is_across_break('this_year', 'last_year', 'week') }} as is_break,
+        last_year.low as last_year_low,
+        last_year.high as last_year_high,
+        {{ are_alike('this_year', 'last_year', 52, 'week') }} as is_like_last_year,
         usual.usual_low,
         usual.usual_high,
         coalesce(usual.usual_weeks, 0) as usual_weeks,
@@ -120,7 +122,9 @@ select
     {{ reading_of_period() }} as reading,
     last_year_value,
     last_year_change,
-    case when not is_break then value - last_year_value end as change_since_last_year,
+    case when is_like_last_year then value - last_year_value end as change_since_last_year,
+    case when is_like_last_year then low - last_year_high end as change_since_last_year_low,
+    case when is_like_last_year then high - last_year_low end as change_since_last_year_high,
     cast({{ this_load() }} as integer) as load_id
 
 from compared

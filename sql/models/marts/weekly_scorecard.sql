@@ -135,9 +135,15 @@ select
     coalesce(pending.reading, weeks.reading) as reading,
     weeks.last_year_value,
     weeks.change_since_last_year,
+    weeks.change_since_last_year_low,
+    weeks.change_since_last_year_high,
+    -- the figure less its change is that of last year, the least that it can be less the least change the most
+    {% for end, figure in [('', 'value'), ('_low', 'low'), ('_high', 'high')] %}
     case
-        when weeks.last_year_value > 0 then weeks.change_since_last_year / weeks.last_year_value
-    end as growth_since_last_year_rate,
+        when weeks.{{ figure }} - weeks.change_since_last_year{{ end }} > 0
+            then weeks.change_since_last_year{{ end }} / (weeks.{{ figure }} - weeks.change_since_last_year{{ end }})
+    end as growth_since_last_year_rate{{ end }},
+    {% endfor %}
     cast(standings.rank_from as integer) as rank_from,
     cast(standings.rank_to as integer) as rank_to,
     cast(standings.n as integer) as rank_n,
