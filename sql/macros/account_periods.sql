@@ -45,7 +45,17 @@
         on from_each.from_on <= calendar.measured_on
         and from_each.until_on >= calendar.measured_on
 {%- endset -%}
-{%- set changed_days = days_replaced([values, ref('post_days')]) + literals(days_published_anew()) + literals(completed) -%}
+{%- set touched = days_replaced([values, ref('post_days')]) -%}
+
+{#- The looks at an account that was seen for the first time on a touched day: posts are known from then on. -#}
+{%- set looked_since -%}
+    select distinct looks.measured_on
+    from {{ looks }} as looks
+    inner join {{ ref('int_sightings') }} as sightings
+        on looks.account_key = sightings.account_key
+    where {{ is_among('sightings.first_observed_on', touched) }}
+{%- endset -%}
+{%- set changed_days = touched + literals(days_published_anew()) + literals(completed) + literals(looked_since, touched) -%}
 {%- set changed = starts_of(changed_days, period) -%}
 {%- set wanted = starts_moved(changed, [0, 1, 2], period) -%}
 {%- set looked_at = starts_moved(wanted, [-1, 0], period) -%}
@@ -82,7 +92,7 @@ of_accounts as (
         {{ start }},
         max_by(organization_id, measured_on) filter (where organization_id is not null) as organization_id,
         count(distinct case when is_due then measured_on end) as days_due,
-        count(distinct case when is_usable then measured_on end) as days_with_any,
+        count(distinct case when is_usable and not is_imported then measured_on end) as days_with_any,
         min(reason) as reason,
         bool_or(not is_imported) as is_followed
 
@@ -159,6 +169,8 @@ measured as (
         on of_accounts.platform = registry.platform
         and of_metrics.metric = registry.metric
         and registry.subject = 'account'
+    -- the people of one day are in part those of the next
+    where coalesce(registry.kind <> 'flow' or registry.unit <> 'people', true)
 
 ),
 
@@ -188,7 +200,10 @@ post_days as (
 
     select
         *,
-        {{ period_start('measured_on', period) }} as {{ start }}
+        {{ period_start('measured_on', period) }} as {{ start }},
+        measured_on = max(measured_on) over (
+            partition by account_key, post_id, {{ period_start('measured_on', period) }}
+        ) as is_last
 
     from {{ ref('post_days') }}
     where {{ is_among('measured_on', days) }}
@@ -227,13 +242,11 @@ latest_of_new_posts as (
         seen.engagements
 
     from published
-    inner join {{ ref('post_days') }} as seen
+    inner join post_days as seen
         on published.account_key = seen.account_key
         and published.post_id = seen.post_id
-        and seen.measured_on <= {{ period_end('published.' ~ start, period) }}
-    where
-        seen.engagements is not null
-        and {{ is_among('seen.measured_on', days + lead_in) }}
+        and published.{{ start }} = seen.{{ start }}
+    where seen.engagements is not null
     qualify
         row_number() over (
             partition by published.account_key, published.post_id
@@ -255,13 +268,14 @@ post_engaged_by_period as (
 
 ),
 
--- why a post has no figure, where that leaves the period without one
+-- why a post has no figure, where that leaves the period without one, or without what it gained at last
 silent_by_period as (
 
     select
         account_key,
         {{ start }},
-        min(reason) as reason
+        min(reason) as reason,
+        bool_or(is_last and reason in ('denied', 'unavailable', 'unreadable', 'not_collected')) as is_unheard
 
     from post_days
     where reason is not null
@@ -269,16 +283,31 @@ silent_by_period as (
 
 ),
 
--- posts are known up to the last look for them: one in the period, and one on its last day or soon after
+beginnings as (
+
+    select
+        account_key,
+        min(first_observed_on) as first_observed_on
+
+    from {{ ref('int_sightings') }}
+    group by account_key
+
+),
+
+-- posts are known from a week before the first look at the account, up to the last look for them: one in the period, and
+-- one on its last day or soon after
 looked_for as (
 
     select
         active.account_key,
         active.{{ start }},
         bool_or(looks.measured_on <= {{ period_end('active.' ~ start, period) }}) as is_within,
-        bool_or(looks.measured_on >= {{ period_end('active.' ~ start, period) }}) as is_at_the_end
+        bool_or(looks.measured_on >= {{ period_end('active.' ~ start, period) }}) as is_at_the_end,
+        bool_or({{ days_before('beginnings.first_observed_on', var('new_post_days')) }} <= active.{{ start }}) as is_at_the_start
 
     from active
+    inner join beginnings
+        on active.account_key = beginnings.account_key
     inner join {{ looks }} as looks
         on active.account_key = looks.account_key
         and active.{{ start }} <= looks.measured_on
@@ -312,14 +341,18 @@ activity as (
         case
             when looked_for.is_within then coalesce(published_by_period.posts_published, 0)
         end as posts_published,
-        coalesce(looked_for.is_within and looked_for.is_at_the_end, false) as is_posts_published_whole,
+        coalesce(looked_for.is_within, false) as is_looked_for,
+        coalesce(looked_for.is_at_the_start and looked_for.is_within and looked_for.is_at_the_end, false)
+            as is_posts_published_whole,
         engaged_by_period.engagements,
-        coalesce(observed_before.is_observed, false) as is_engagements_whole,
+        engaged_by_period.engagements is not null
+        and coalesce(observed_before.is_observed, false)
+        and not coalesce(silent_by_period.is_unheard, false) as is_engagements_whole,
         case
             when looked_for.is_within and published_by_period.posts_published is null then 0
             when looked_for.is_within then post_engaged_by_period.post_engagements
         end as post_engagements,
-        coalesce(looked_for.is_within and looked_for.is_at_the_end, false)
+        coalesce(looked_for.is_at_the_start and looked_for.is_within and looked_for.is_at_the_end, false)
         and coalesce(published_by_period.posts_published, 0) = coalesce(post_engaged_by_period.posts_seen, 0)
             as is_post_engagements_whole,
         case when active.days_with_any = 0 and active.reason is not null then active.reason else 'not_collected' end
@@ -376,6 +409,10 @@ flows as (
         cast(null as date) as break_on
 
     from activity
+    {%- if metric == 'engagements' %}
+    -- of what was drawn nothing is said where posts were looked for and none was due to be asked
+    where engagements is not null or silence_of_posts is not null or not is_looked_for
+    {%- endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

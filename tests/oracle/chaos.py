@@ -166,6 +166,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _boundaries(record)
     record.said += [*_impressions(), *_of_months_and_years()]
     record.said += _a_look_told_late(record)
+    record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
     record.said += _long_before_it_is_described(record)
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
@@ -280,6 +281,31 @@ def _a_look_told_late(record: Record) -> Iterator[Said]:
         record.looked[visit] = ["M"]
         run_id = TOLD_LATE if day == LATE_LOOK else "told in time"
         yield Said("facebook", "M", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
+
+
+def _known_earlier_than_was_told(record: Record) -> Iterator[Said]:
+    """A Page that no directory names, looked at in June: that it was seen in March lands last, and makes June whole."""
+    for day in (date(2024, 3, 20), date(2024, 6, 20), date(2024, 6, 30)):
+        visit = Visit("facebook", day, record.scheduled_at(day))
+        run_id = TOLD_LATE if day.month == 3 else "told in time"
+        if day.month == 6:
+            record.looked[visit] = ["V"]
+        yield Said("facebook", "V", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
+
+
+def _a_post_of_which_nothing_was_heard(record: Record) -> Iterator[Said]:
+    """A Page that no directory names, in a week in which the last answer about one of its posts was not usable."""
+    visit = Visit("facebook", date(2024, 4, 17), record.scheduled_at(date(2024, 4, 17)))
+    record.looked[visit] = ["Q"]
+    for day in (date(2024, 4, 14), date(2024, 4, 17)):
+        at = record.scheduled_at(day)
+        yield Said("facebook", "Q", None, "followers", day, 500, None, at, "told in time", at)
+    for number, day, value in ((1, 16, 3), (1, 18, 8), (2, 16, 5), (2, 17, None)):
+        post = ("facebook", "Q", f"Q{number}")
+        record.published[post] = datetime(2024, 4, 15, 12, tzinfo=UTC)
+        at, reason = record.scheduled_at(date(2024, 4, day)), None if value else "unavailable"
+        for metric in POST_METRICS["facebook"]:
+            yield Said(*post, metric, date(2024, 4, day), value, reason, at, "told in time", at)
 
 
 def _long_before_it_is_described(record: Record) -> Iterator[Said]:
@@ -412,6 +438,7 @@ def _of_months_and_years() -> Iterator[Said]:
         (a, "views", date(2025, 5, 15), 1, "month"),
         (f, "connections", date(2026, 6, 15), 70_000, "month"),
         (f, "impressions", date(2025, 8, 20), 7, "month"),
+        *((f, "reach", date(2026, 7, 13) + timedelta(days=number), 300 + number, "day") for number in range(7)),
         (g, "connections", date(2025, 2, 1), 10, "month"),
         (g, "connections", date(2025, 3, 1), 20, "month"),
         (g, "connections", date(2025, 3, 8), 30, "day"),

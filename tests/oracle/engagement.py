@@ -156,7 +156,7 @@ class Engagement:
                 if start <= row["measured_on"] <= end and post in new:
                     uncompared += row["engagements_uncompared"] or 0
             told = [row for row in self.seen[post] if row["engagements"] is not None and row["measured_on"] <= end]
-            if post in new and told:
+            if post in new and told and told[-1]["measured_on"] >= start:
                 last[post] = told[-1]
                 early += next((row["engagements"] for row in reversed(told) if row["measured_on"] < start), 0)
         level, drawn, lifetime = (
@@ -168,7 +168,8 @@ class Engagement:
         names = ("account_key", "platform", "account_id", "organization_id", "week", "week_start_on")
         week: Row = {
             **{name: flow[name] for name in names},
-            "is_complete": flow["is_complete"] and bool(drawn and drawn["is_complete"]),
+            "is_complete": flow["is_complete"] and (drawn is None or drawn["is_complete"]),
+            "is_post_engagements_complete": bool(lifetime and lifetime["is_complete"]),
             "posts_published": flow["value"],
             "engagements": engagements,
             "engagements_of_new_posts": add(gained[True]),

@@ -29,6 +29,7 @@ BREAKS = {  # none of them comparable
 ROUNDED_DOWN = {("youtube", "followers")}
 COUNTERS = {("youtube", "views")}
 FLOWS = {("facebook", "impressions")}
+PEOPLE = {("facebook", "reach")}  # flows of people, who are the same on several days
 ENGAGEMENTS = {
     "youtube": ("likes", "comments"),
     "x": ("likes", "comments", "reposts", "quotes"),
@@ -40,6 +41,9 @@ POST_COLUMNS = (
 SPANS = (1, 7, 28, 365)
 LATE = timedelta(hours=6)
 REACH = timedelta(days=14)  # so late a look for posts may still complete a period
+GAINED_WITHIN = 10  # days between two looks at a post, for what it gained to belong to a period
+FIRST_LOOK = timedelta(days=7)  # so far back posts are looked for when an account is asked first
+FAILED = {"denied", "unavailable", "unreadable", "not_collected"}  # nobody knows what there was
 CADENCE_DAYS = {"daily": 1, "weekly": 7}
 USUAL_PERIODS, USUAL_AT_LEAST, USUAL_WITHIN = 12, 6, 26
 TREND_WEEKS, TREND_WEEKS_AT_LEAST = 8, 5
@@ -340,7 +344,8 @@ class Expected:
         age = (day - self.record.published_on(post)).days
         gained = less(engagements, before["engagements"] if before else 0)
         if before:
-            is_comparable = len(engaging) == before["engagement_metrics"]
+            is_near = (day - before["measured_on"]).days <= GAINED_WITHIN
+            is_comparable = is_near and len(engaging) == before["engagement_metrics"]
         else:
             began = self.began.get((platform, account_id))
             is_comparable = age <= 7 and began is not None and began <= self.record.published_on(post)
@@ -368,7 +373,7 @@ class Expected:
         table: Rows = {}
         by_period: dict[tuple[str, str, str, date], list[Row]] = defaultdict(list)
         for (platform, account_id, metric, day), row in self.days.items():
-            if row["date_precision"] == "day":
+            if row["date_precision"] == "day" and (platform, metric) not in PEOPLE:
                 by_period[platform, account_id, metric, period.start(day)].append(row)
         for (platform, account_id, metric, start), rows in sorted(by_period.items()):
             table[platform, account_id, metric, start] = self._measured(
@@ -449,7 +454,11 @@ class Expected:
         drawn: Drawn,
         rows: list[Row],
     ) -> Row:
-        observed = {row["measured_on"] for row in rows if row["value"] is not None and not row["is_anomaly"]}
+        observed = {
+            row["measured_on"]
+            for row in rows
+            if row["value"] is not None and not row["is_anomaly"] and not row["is_imported"]
+        }
         row = self._period(period, platform, account_id, metric, start)
         of_account = min((row["reason"] for row in rows if row["reason"]), default=None)
         silence = drawn.silence or (not observed and of_account) or "not_collected"
@@ -470,32 +479,38 @@ class Expected:
         }
 
     def _activity(self, platform: str, account_id: str, start: date, end: date) -> dict[str, Drawn]:
-        """What the account published from `start` to `end` and what that and older posts drew."""
+        """What the account published from `start` to `end` and what that and older posts drew.
+
+        Where posts were looked for and none had anything to tell, nothing is said of what was drawn.
+        """
         published = {
             post for post in self._posts_of(platform, account_id) if start <= self.record.published_on(post) <= end
         }
-        rows = self._by_account[platform, account_id]
-        changes = [row["engagements_change"] for row in rows if start <= row["measured_on"] <= end]
-        told = [row for row in rows if row["engagements"] is not None]
+        rows = [row for row in self._by_account[platform, account_id] if start <= row["measured_on"] <= end]
+        last = {row["post_id"]: row for row in sorted(rows, key=lambda row: row["measured_on"])}
+        engagements = _sum(row["engagements_change"] for row in rows)
         lifetimes = [
             max(seen, key=lambda row: row["measured_on"])["engagements"]
             for post in published
-            if (seen := [row for row in told if row["post_id"] == post[2] and row["measured_on"] <= end])
+            if (seen := [row for row in rows if row["post_id"] == post[2] and row["engagements"] is not None])
         ]
         looks = [on for on in self.looks[platform, account_id] if start <= on <= end + REACH]
         is_known = any(on <= end for on in looks)
-        is_whole = is_known and any(on >= end for on in looks)
-        silence = min(
-            (row["reason"] for row in rows if start <= row["measured_on"] <= end and row["reason"]), default=""
-        )
+        began = self.began.get((platform, account_id))
+        is_whole = is_known and any(on >= end for on in looks) and bool(began and began - FIRST_LOOK <= start)
+        silence = min((row["reason"] for row in rows if row["reason"]), default="")
         is_seen = len(lifetimes) == len(published)
-        return {
+        is_heard = not any(row["reason"] in FAILED for row in last.values())
+        drawn = {
             "posts_published": Drawn(len(published) if is_known else None, is_whole),
-            "engagements": Drawn(_sum(changes), self._was_observed_before(platform, account_id, start), silence),
             "post_engagements": Drawn(
                 (_sum(lifetimes) if published else 0) if is_known else None, is_whole and is_seen, silence
             ),
         }
+        if engagements is None and is_known and not silence:
+            return drawn
+        is_whole = engagements is not None and is_heard and self._was_observed_before(platform, account_id, start)
+        return drawn | {"engagements": Drawn(engagements, is_whole, silence)}
 
     def _was_observed_before(self, platform: str, account_id: str, start: date) -> bool:
         """On the last of the days of the week before `start` on which the account was asked for."""

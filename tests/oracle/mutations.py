@@ -181,7 +181,7 @@ MUTATIONS = QUICK | {
         WIDE, "when looked_for.account_key is not null then coalesce", "when true then coalesce"
     ),
     "a_hidden_count_is_a_loss": Mutation(
-        POST_DAYS, "then in_order.engagement_metrics = previous.engagement_metrics", "then true"
+        POST_DAYS, "in_order.engagement_metrics = previous.engagement_metrics\n", "true\n"
     ),
     "what_stood_before_our_first_look_is_gained": Mutation(
         POST_DAYS, "and coalesce(posts.published_on >= beginnings.first_observed_on, false)", ""
@@ -229,9 +229,10 @@ MUTATIONS = QUICK | {
     "an_anomaly_observed": Mutation(
         PERIODS, "count(case when is_usable then measured_on end) as days_observed", "count(value) as days_observed"
     ),
-    "saturday_s_engagement": Mutation(
-        PERIODS, "<= {{ period_end('published.' ~ start, period) }}", "< {{ period_end('published.' ~ start, period) }}"
+    "engagement_of_later_weeks": Mutation(
+        PERIODS, "and published.{{ start }} = seen.{{ start }}", "and published.{{ start }} <= seen.{{ start }}"
     ),
+    "a_reading_is_an_observation": Mutation(PERIODS, "case when is_usable and not is_imported", "case when is_usable"),
     "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
     "no_post_is_one": Mutation(
         PERIODS,
@@ -244,7 +245,14 @@ MUTATIONS = QUICK | {
     "a_flow_cut_short": Mutation(
         CALENDAR, "then {{ this }}.is_complete and {{ earlier }}.is_complete", "then {{ this }}.is_complete"
     ),
+    "people_add_up": Mutation(PERIODS, "coalesce(registry.kind <> 'flow' or registry.unit <> 'people', true)", "true"),
+    "gained_over_any_time": Mutation(POST_DAYS, "<= {{ var('gained_within_days') }}", "<= 99"),
+    "nothing_due_was_not_collected": Mutation(PERIODS, "or not is_looked_for\n", "or true\n"),
+    "what_nobody_heard_is_complete": Mutation(
+        PERIODS, "        and not coalesce(silent_by_period.is_unheard, false) as", "        as"
+    ),
     # months
+    "a_first_month_is_whole": Mutation(PERIODS, "<= active.{{ start }}) as is_at", "<= current_date) as is_at"),
     "a_month_from_any_day": Mutation(CALENDAR, "else {{ this }}.is_at_end and {{ earlier }}.is_at_end", "else true"),
     "every_account_is_daily": Mutation(PERIODS, "coalesce(together.cadence_days, 1)", "1"),
     "not_over_and_complete": Mutation(PERIODS, "coalesce(latest.latest_on, date '9999-12-31')", "date '9999-12-31'"),
@@ -305,6 +313,7 @@ MUTATIONS = QUICK | {
     ),
     # going on from an earlier build
     "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "the_first_month_s_looks_stay": Mutation(PERIODS, " + literals(looked_since, touched)", "", in_parts=True),
     "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "what_was_usual_stays": Mutation(
         PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True

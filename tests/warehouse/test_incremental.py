@@ -127,6 +127,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     warehouse.run_dbt(settings, "run", "--select", "+account_metric_days", "+int_posts")
     x_run(landing, DAYS + 3, published=9)
     youtube_run(landing, DAYS + 3)
+    # a post that was last seen weeks ago is dated today, and again the day after
+    dated_anew(landing, "p2", at(day(DAYS + 3), 10), at(day(DAYS + 3)))
+    landing.run(day(DAYS + 3), "x", [value("1", "public_metrics.like_count", 70, post_id="p2")], again=1)
     goes_on(settings)
 
     # files of older days: a gap is filled, a reason replaced, a post's date of publication moves
@@ -158,7 +161,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing.directory(day(DAYS + 4), changed, ORGANIZATIONS)
     undertaken(landing, day(DAYS + 4), ended_on=day(60))
     x_run(landing, DAYS + 4)
-    landing.run(day(DAYS + 4), "x", [value("1", "public_metrics.like_count", 9, post_id="p5")], again=1)
+    of_posts = [value("1", "public_metrics.like_count", likes, post_id=post) for post, likes in (("p5", 9), ("p2", 71))]
+    landing.run(day(DAYS + 4), "x", of_posts, again=1)
     landing.ran(day(DAYS + 4), "youtube", "no token", at(day(DAYS + 4)), "not_set_up")
     goes_on(settings)
 

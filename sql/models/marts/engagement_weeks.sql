@@ -65,7 +65,7 @@ post_days as (
         {{ week_start('measured_on') }} as week_start_on
 
     from {{ ref('post_days') }}
-    where {{ is_among('measured_on', days_moved(weeks, range(-14, 7))) }}
+    where {{ is_among('measured_on', days) }}
 
 ),
 
@@ -91,12 +91,11 @@ gained as (
     left join posts
         on post_days.account_key = posts.account_key
         and post_days.post_id = posts.post_id
-    where {{ is_among('post_days.measured_on', days) }}
     group by post_days.account_key, post_days.week_start_on
 
 ),
 
--- lifetime so far: the week's posts as last seen before it ended
+-- lifetime so far: the week's posts as seen within it, and what they had when they were last seen before
 seen as (
 
     select
@@ -107,6 +106,8 @@ seen as (
         post_days.platform,
         post_days.measured_on,
         post_days.engagements,
+        post_days.engagements - coalesce(post_days.engagements_change, post_days.engagements_uncompared)
+            as engagements_before,
         post_days.views,
         post_days.impressions
 
@@ -114,10 +115,8 @@ seen as (
     inner join post_days
         on posts.account_key = post_days.account_key
         and posts.post_id = post_days.post_id
-        and post_days.measured_on <= {{ days_after('posts.week_start_on', 6) }}
-    where
-        {{ is_among('posts.week_start_on', weeks) }}
-        and post_days.engagements is not null
+        and posts.week_start_on = post_days.week_start_on
+    where post_days.engagements is not null
 
 ),
 
@@ -132,8 +131,7 @@ at_the_end as (
 at_the_start as (
 
     select * from seen
-    where measured_on < week_start_on
-    qualify row_number() over (partition by account_key, post_id order by measured_on desc) = 1
+    qualify row_number() over (partition by account_key, post_id order by measured_on) = 1
 
 ),
 
@@ -158,7 +156,7 @@ of_the_posts as (
         at_the_end.account_key,
         at_the_end.week_start_on,
         at_the_end.engagements,
-        at_the_start.engagements as engagements_before,
+        at_the_start.engagements_before,
         nullif(post_followers.followers, 0) as followers,
         case
             when public_counts.has_views and redefined.post_id is null then nullif(at_the_end.views, 0)
@@ -168,7 +166,7 @@ of_the_posts as (
         end as impressions
 
     from at_the_end
-    left join at_the_start
+    inner join at_the_start
         on at_the_end.account_key = at_the_start.account_key
         and at_the_end.post_id = at_the_start.post_id
     left join redefined
@@ -207,12 +205,13 @@ select
     active.organization_id,
     {{ iso_week('active.week_start_on') }} as week,
     active.week_start_on,
-    active.is_complete and engaged.is_complete as is_complete,
+    active.is_complete and coalesce(engaged.is_complete, true) as is_complete,
     active.value as posts_published,
     gained.engagements,
     gained.engagements_of_new_posts,
     gained.engagements_of_older_posts,
     drawn_by_new.value as post_engagements,
+    drawn_by_new.is_complete as is_post_engagements_complete,
     coalesce(lifetime.post_engagements_before, 0) as post_engagements_before,
     coalesce(gained.post_engagements_uncompared, 0) as post_engagements_uncompared,
     followers.value as followers,

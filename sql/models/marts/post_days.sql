@@ -106,7 +106,8 @@ in_order as (
 
 ),
 
--- what a post has when first seen is gained if it is new, and newer than our first look at the account
+-- what a post has when first seen is gained if it is new, and newer than our first look at the account; what it gained
+-- between two looks far apart was gained in no one week
 compared as (
 
     select
@@ -114,7 +115,10 @@ compared as (
         cast({{ days_between('posts.published_on', 'in_order.measured_on') }} as integer) as age_days,
         in_order.engagements - coalesce(previous.engagements, 0) as gained,
         case
-            when in_order.previous_on is not null then in_order.engagement_metrics = previous.engagement_metrics
+            when in_order.previous_on is not null
+                then
+                    in_order.engagement_metrics = previous.engagement_metrics
+                    and {{ days_between('in_order.previous_on', 'in_order.measured_on') }} <= {{ var('gained_within_days') }}
             else
                 {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }}
                 and coalesce(posts.published_on >= beginnings.first_observed_on, false)
