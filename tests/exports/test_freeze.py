@@ -41,6 +41,98 @@ def test_a_line_without_this_week_says_so(changed: Changed) -> None:
     assert (x.value, x.reading, x.cannot_tell_because) == (None, "cannot tell", "due, but not asked in time")
 
 
+UNTIL_JANUARY = (
+    "delete from weekly_scorecard where platform = 'facebook' and week_start_on >= '2026-01-12';"
+    "delete from account_metric_days where account_id = 'f0';"
+)
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "update accounts set closed_on = '2026-01-12' where account_id = 'f0'",
+        "update accounts set closed_on = '2026-11-16' where account_id = 'f0'",
+        "update accounts set cadence = 'never' where account_id = 'f0'",
+        "update accounts set organization_id = null, is_own = false, cadence = null where account_id = 'f0'",
+        "select 'taken out of the directory: what it last said of the account stays in the mart'",
+    ],
+)
+def test_an_account_that_is_not_asked_any_more_has_no_line(changed: Changed, why: str) -> None:
+    figures = changed(UNTIL_JANUARY + why)
+    assert {s.platform for s in figures.scores} == {s.platform for s in figures.series} == {"x", "youtube"}
+    assert figures.headline.first_line.startswith("A usual week")
+
+
+def test_imported_history_of_an_account_that_is_never_asked_is_no_line(changed: Changed) -> None:
+    figures = changed(
+        "delete from weekly_scorecard where platform = 'facebook' and week = '2026-W47';"
+        "delete from coverage_days where platform = 'facebook';"
+        "update account_metric_days set is_imported = true where account_id = 'f0';"
+        "update accounts set cadence = 'never' where account_id = 'f0'"
+    )
+    assert {s.platform for s in figures.scores} == {"x", "youtube"}
+
+
+def test_a_line_stays_where_a_second_account_is_asked(changed: Changed) -> None:
+    figures = changed(
+        "update accounts set closed_on = '2026-01-12' where account_id = 'f0';"
+        "update accounts set closed_on = '2026-11-17', organization_id = 'own', is_own = true where account_id = 'f1';"
+        "insert into account_metric_days (account_key, platform, metric, measured_on, is_imported, reason) "
+        "select account_key, platform, 'followers', '2026-11-22', false, 'denied' from accounts "
+        "where account_id = 'f1';" + UNTIL_JANUARY
+    )
+    (line,) = (s for s in figures.scores if s.platform == "facebook")
+    assert (line.metric, line.cannot_tell_because) == ("followers", "due, but not asked in time")
+
+
+A_WEEK_EARLIER = (
+    "delete from weekly_scorecard where platform = 'facebook' and week = '2026-W47';"
+    "update account_metric_days set measured_on = measured_on - 7 where platform = 'facebook';"
+    "update coverage_days set measured_on = measured_on - 7 where platform = 'facebook';"
+)
+
+
+def test_a_platform_that_is_not_set_up_keeps_its_line_and_says_so(changed: Changed) -> None:
+    figures = changed(A_WEEK_EARLIER)
+    lines = [(s.metric, s.reason, s.cannot_tell_because) for s in figures.scores if s.platform == "facebook"]
+    assert lines == [(m, "not_set_up", "the platform is not set up") for m in ("followers", "connections")]
+    assert "Facebook is missing since Monday 16 November (it is not set up any more)" in figures.headline.first_line
+
+
+def test_imported_history_of_a_platform_that_is_not_set_up_yet_keeps_its_line(changed: Changed) -> None:
+    figures = changed(
+        A_WEEK_EARLIER + "delete from coverage_days where platform = 'facebook';"
+        "update account_metric_days set is_imported = true where platform = 'facebook'"
+    )
+    assert {s.reason for s in figures.scores if s.platform == "facebook"} == {"not_set_up"}
+
+
+@pytest.mark.parametrize("closed_on", ["2026-11-16", "2026-11-18"])
+def test_a_page_that_was_closed_is_not_missing(changed: Changed, closed_on: str) -> None:
+    figures = changed(A_WEEK_EARLIER + f"update accounts set closed_on = '{closed_on}' where account_id = 'f0'")
+    assert figures.headline.notices == ()
+
+
+def test_a_suspended_account_that_was_taken_out_is_not_missing(changed: Changed) -> None:
+    suspended = (
+        "update account_metric_days set value = null, reason = 'suspended', measured_on = measured_on - {} "
+        "where account_id = 'x0'"
+    )
+    figures = changed(suspended.format(0))
+    assert figures.headline.notices[0].startswith("X is missing since Monday 16 November (suspended by the platform)")
+    assert changed(suspended.format(14)).headline.notices == ()
+
+
+def test_a_line_that_the_file_ends_before_says_so(changed: Changed) -> None:
+    figures = changed(
+        "delete from weekly_scorecard where week = '2026-W47';"
+        "update account_metric_days set measured_on = measured_on - 7;"
+        "update coverage_days set measured_on = measured_on - 7"
+    )
+    assert {s.cannot_tell_because for s in figures.scores} == {"the file ends before the week does"}
+    assert len(figures.scores) == 5
+
+
 def test_attention_is_the_weeks_engagement_and_says_when_it_was_comments(figures: Figures) -> None:
     first, second = figures.attention[:2]
     assert (first.post_id, first.engagements, first.comments, first.is_mostly_comments) == (

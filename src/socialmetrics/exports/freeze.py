@@ -32,14 +32,15 @@ from socialmetrics.exports.figures import (
     WeekPoint,
 )
 from socialmetrics.exports.weeks import monday_of, week_of
-from socialmetrics.exports.words import link, one_line, platform_name, reason_words
+from socialmetrics.exports.words import NOT_SET_UP, link, one_line, platform_name, reason_words
 from socialmetrics.records import Reason
 
 WEEKS_SHOWN = 53
 POSTS_SHOWN = 8
-HEADLINE_METRICS = ("followers", "views", "connections")
 
 Row = dict[str, Any]
+Line = tuple[str, str, str]  # organization, platform, metric
+Due = dict[Line, date | None]  # with the platform's last covered day
 
 
 def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: datetime, timezone: str = "UTC") -> Figures:
@@ -68,13 +69,16 @@ def freeze(published: Path | duckdb.DuckDBPyConnection, week: str, instant: date
 def _read(connection: duckdb.DuckDBPyConnection, monday: date, instant: datetime, timezone: str, name: str) -> Figures:
     sunday = monday + timedelta(days=6)
     source = _source(connection, name)
+    limit = min(sunday, source.latest_on) if source.latest_on else sunday
+    due = _due(connection, monday, limit)
     breaks = _breaks(connection, sunday)
     notes = _notes(connection, monday - timedelta(weeks=WEEKS_SHOWN - 1), sunday)
     definitions = _definitions(connection)
-    history = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
     is_over = source.latest_on is not None and source.latest_on >= sunday
-    scores = _scores(history, week_of(monday), definitions, is_over)
-    notices = _notices(connection, source, monday, sunday)
+    scorecard = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
+    history = _with_absent(scorecard, due, monday, limit, is_over)
+    scores = _scores(history, definitions, is_over)
+    notices = _notices(connection, source, due, monday, limit)
     return Figures(
         week=week_of(monday),
         week_start_on=monday,
@@ -174,19 +178,80 @@ order by name, organization_id, platform, list_position(['followers', 'views', '
 """
 
 
-def _by_score(history: Iterable[Row]) -> dict[tuple[str, str, str], list[Row]]:
-    grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+def _due(connection: duckdb.DuckDBPyConnection, monday: date, limit: date) -> Due:
+    """What is due of our accounts: those that are asked and not closed before the week.
+
+    The mart tells nothing of an account that was taken out of the directory; but what is due has a row on its
+    platform's last covered day, a weekly account's within the last seven. Of a platform that was never covered
+    everything is due.
+    """
+    rows = _rows(
+        connection,
+        """
+        with covered as (
+            select platform, max(measured_on) as last_covered_on
+            from coverage_days
+            where measured_on <= ?
+            group by platform
+        ),
+
+        standing as (
+            select
+                a.account_key, a.organization_id, a.platform, c.last_covered_on,
+                c.last_covered_on - case when a.cadence = 'weekly' then 6 else 0 end as due_from_on
+            from accounts as a
+            left join covered as c on c.platform = a.platform
+            where a.is_own and a.cadence <> 'never' and (a.closed_on is null or a.closed_on > ?)
+        )
+
+        select distinct s.organization_id, s.platform, d.metric, s.last_covered_on
+        from standing as s
+        inner join account_metric_days as d on d.account_key = s.account_key
+        where s.last_covered_on is null
+            or (not d.is_imported and d.measured_on between s.due_from_on and s.last_covered_on)
+        """,
+        limit,
+        monday,
+    )
+    return {_line(row): row["last_covered_on"] for row in rows}
+
+
+def _line(row: Row) -> Line:
+    return row["organization_id"], row["platform"], row["metric"]
+
+
+def _with_absent(rows: Sequence[Row], due: Due, monday: date, limit: date, is_over: bool) -> list[Row]:
+    """The scorecard's rows and, of lines that lack this week, one that says why; without lines that were not due."""
+    history = []
+    for line, known in _by_score(rows).items():
+        if known[-1]["week_start_on"] == monday:
+            history += known
+        elif line in due:
+            last_covered_on = due[line]
+            is_set_up = last_covered_on is not None and last_covered_on >= limit
+            reason = NOT_SET_UP if not is_set_up else Reason.NOT_COLLECTED.value if is_over else None
+            history += [*known, _absent(known[-1], reason)]
+    return history
+
+
+def _absent(row: Row, reason: str | None) -> Row:
+    kept = {"organization_id", "name", "platform", "metric", "display_name"}
+    return {**{k: v if k in kept else None for k, v in row.items()}, "reason": reason}
+
+
+def _by_score(history: Iterable[Row]) -> dict[Line, list[Row]]:
+    grouped: dict[Line, list[Row]] = defaultdict(list)
     for row in history:
-        grouped[row["organization_id"], row["platform"], row["metric"]].append(row)
+        grouped[_line(row)].append(row)
     return grouped
 
 
-def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition], is_over: bool) -> tuple[Score, ...]:
-    """One score for each line the last year had; a line without this week says that it was not collected."""
+def _scores(history: Iterable[Row], definitions: Sequence[Definition], is_over: bool) -> tuple[Score, ...]:
+    """One score for each line, of its newest row."""
     shown_as = {(d.platform, d.metric): d.shown_as for d in definitions if d.subject == "account"}
     scores = []
     for (organization_id, platform, metric), rows in _by_score(history).items():
-        row = rows[-1] if rows[-1]["week"] == week else _absent(rows[-1])
+        row = rows[-1]
         change, last_year = row["change_since_last_year"], row["last_year_value"]
         score = Score(
             organization_id=organization_id,
@@ -219,11 +284,6 @@ def _scores(history: Iterable[Row], week: str, definitions: Sequence[Definition]
         )
         scores.append(score.model_copy(update={"cannot_tell_because": headline.why_cannot_tell(score, is_over)}))
     return tuple(scores)
-
-
-def _absent(row: Row) -> Row:
-    kept = {"organization_id", "name", "platform", "metric", "display_name"}
-    return {**{k: v if k in kept else None for k, v in row.items()}, "reason": Reason.NOT_COLLECTED.value}
 
 
 def _series(history: Iterable[Row], monday: date, breaks: Sequence[Break]) -> tuple[Series, ...]:
@@ -275,16 +335,18 @@ def _with_notes(found: Iterable[Series], notes: Sequence[Note]) -> tuple[Series,
     )
 
 
-def _notices(connection: duckdb.DuckDBPyConnection, source: Source, monday: date, sunday: date) -> list[str]:
+def _notices(connection: duckdb.DuckDBPyConnection, source: Source, due: Due, monday: date, limit: date) -> list[str]:
     """What the first line says: platforms of which nothing of ours comes any more, and a file older than the Sunday."""
-    limit = min(sunday, source.latest_on) if source.latest_on else sunday
+    sunday, platforms = monday + timedelta(days=6), {platform for _, platform, _ in due}
     rows = _rows(
         connection,
         """
         with ours as (
             select platform, measured_on, value, reason
             from account_metric_days
-            where account_key in (select account_key from accounts where is_own)
+            where account_key in (
+                    select account_key from accounts where is_own and (closed_on is null or closed_on > ?)
+                )
                 and not is_imported and measured_on between ? and ?
         ),
 
@@ -305,12 +367,13 @@ def _notices(connection: duckdb.DuckDBPyConnection, source: Source, monday: date
         group by ours.platform
         order by ours.platform
         """,
+        limit,
         monday - timedelta(days=28),
         limit,
         limit,
     )
     notices = []
-    for row in rows:
+    for row in (row for row in rows if row["platform"] in platforms):
         last_good, last, covered = row["last_good_on"], row["last_on"], row["last_covered_on"]
         since = last_good + timedelta(days=1) if last_good else row["first_on"]
         if last_good is None or last_good < last:

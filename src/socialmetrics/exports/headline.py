@@ -51,10 +51,10 @@ def why_cannot_tell(score: Score, is_over: bool = True) -> str | None:
     """The reason a reading cannot be told, in a few words; None where it can. `is_over`: the file holds the Sunday."""
     if score.reading != CANNOT_TELL:
         return None
+    if not is_over and score.change is None and (score.value is not None or score.reason is None):
+        return "the file ends before the week does"
     if score.value is None:
         return reason_words(score.reason)
-    if score.change is None and not is_over:
-        return "the file ends before the week does"
     if score.change is None:
         return "the definition changed" if score.note else "no comparable figure a week before"
     if score.usual_low is None or score.usual_high is None:

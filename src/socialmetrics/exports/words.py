@@ -14,6 +14,8 @@ MINUS = "\u2212"
 # Spelled as the platforms spell themselves, where a capital letter alone does not do it.
 PLATFORMS = {"youtube": "YouTube", "linkedin": "LinkedIn", "tiktok": "TikTok"}
 
+NOT_SET_UP = "not_set_up"
+
 REASONS = {
     "hidden": "hidden by the owner",
     "not_found": "the account is not found any more",
@@ -26,6 +28,7 @@ REASONS = {
     "unreadable": "an answer came that we do not understand",
     "purged": "erased under the platform's rules",
     "not_collected": "due, but not asked in time",
+    NOT_SET_UP: "the platform is not set up",
 }
 
 # Marks that reorder the text around them; a title holding one could make its neighbours read otherwise.
