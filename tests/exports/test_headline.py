@@ -82,6 +82,55 @@ def scores(*readings: str) -> list[Score]:
             "Cannot tell whether the week was good: only one of three figures can be compared with earlier weeks; "
             "growth was higher than usual for X followers.",
         ),
+        ([USUAL], "usual", "A usual week: growth was within its usual range everywhere."),
+        (
+            [LOWER],
+            "cannot tell",
+            "Cannot tell whether the week was good from one figure alone: growth was lower than usual for X followers.",
+        ),
+        (
+            [HIGHER, UNKNOWN],
+            "cannot tell",
+            "Cannot tell whether the week was good: only one of two figures can be compared with earlier weeks; "
+            "growth was higher than usual for X followers.",
+        ),
+        (
+            [USUAL, UNKNOWN],
+            "usual",
+            "A usual week: growth was within its usual range wherever it can be compared.",
+        ),
+        (
+            [LOWER, USUAL],
+            "usual",
+            "A usual week, with one exception: growth was lower than usual for X followers.",
+        ),
+        (
+            [LOWER, LOWER],
+            "not good",
+            "Not a good week: growth was lower than usual for X followers and Facebook followers.",
+        ),
+        (
+            [HIGHER, LOWER],
+            "mixed",
+            "A mixed week: growth was higher than usual for X followers; "
+            "growth was lower than usual for Facebook followers.",
+        ),
+        (
+            [USUAL, HIGHER, UNKNOWN, USUAL],
+            "usual",
+            "A usual week, with one exception: growth was higher than usual for Facebook followers.",
+        ),
+        (
+            [HIGHER, HIGHER, HIGHER],
+            "good",
+            "A good week: growth was higher than usual for X followers, Facebook followers and Facebook connections.",
+        ),
+        (
+            [LOWER, LOWER, HIGHER],
+            "mixed",
+            "A mixed week: growth was higher than usual for Facebook connections; "
+            "growth was lower than usual for X followers and Facebook followers.",
+        ),
     ],
 )
 def test_the_sentence(readings: list[str], verdict: str, sentence: str) -> None:
@@ -94,6 +143,15 @@ def test_the_sentence(readings: list[str], verdict: str, sentence: str) -> None:
 )
 def test_one_unusual_reading_in_nine_never_makes_the_headline(unusual: int, of: int, verdict: str) -> None:
     assert headline(scores(*[HIGHER] * unusual, *[USUAL] * (of - unusual)), []).verdict == verdict
+
+
+@pytest.mark.parametrize("of", range(1, 20))
+@pytest.mark.parametrize("reading", [HIGHER, LOWER])
+def test_a_week_without_a_usual_reading_is_no_usual_week(reading: str, of: int) -> None:
+    for known in range(1, of + 1):
+        told = headline(scores(*[reading] * known, *[UNKNOWN] * (of - known)), [])
+        assert told.verdict != "usual"
+        assert told.verdict == "cannot tell" or known > 1
 
 
 def test_the_notices_come_first() -> None:

@@ -1,7 +1,7 @@
 """Was the week good? One plain sentence from the scorecard's readings, and before it what the reader must know first.
 
 The usual range spans the last 12 weeks, so about one reading in nine falls outside it by chance alone: one in nine
-never makes the sentence, it is named as an exception to a usual week.
+never makes the sentence, it is named as an exception to a usual week. Where it is the only reading, nobody can tell.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _verdict(scores: Sequence[Score]) -> tuple[str, str]:
     if not known:
         return CANNOT_TELL, "Cannot tell whether the week was good: no figure can be compared with earlier weeks."
     unusual = _unusual(higher, lower, scores)
-    if known * 2 < len(scores):
+    if len(scores) == 1 and unusual:
+        return CANNOT_TELL, f"Cannot tell whether the week was good from one figure alone: {unusual}."
+    if known * 2 < len(scores) or (known == 1 and unusual):
         few = f"only {spelled(known)} of {spelled(len(scores))} figures can be compared with earlier weeks"
         return CANNOT_TELL, f"Cannot tell whether the week was good: {few}{'; ' + unusual if unusual else ''}."
     if len(higher) + len(lower) <= max(1, known // ONE_UNUSUAL_IN):
