@@ -25,7 +25,14 @@ LINES = (
     ("youtube", "views"),
 )
 START = {"followers": 48_212, "connections": 45_010, "views": 21_400_000}
+PLACES = {
+    ("facebook", "followers"): (7, 7, 41, "bed_size", "300-499"),
+    ("facebook", "connections"): (8, 8, 41, "bed_size", "300-499"),
+    ("x", "followers"): (4, 4, 7, "all", "all"),
+    ("youtube", "followers"): (3, 5, 28, "bed_size", "300-499"),
+}
 STEP = {"followers": 120, "connections": 95, "views": 61_000}
+RANK = ("rank_from", "rank_to", "rank_n", "rank_stratum", "rank_stratum_value")
 NASTY = '=HYPERLINK("http://evil.example","x")<script>alert(\'1\')</script> & \u202egpj.exe ../../etc/passwd'
 
 SEEDS = Path(__file__).parents[2] / "sql" / "seeds"
@@ -62,9 +69,10 @@ create table account_weeks (
     usual_weeks bigint, reading varchar, last_year_value bigint, last_year_change bigint,
     change_since_last_year bigint);
 create table peer_weeks (
-    account_key bigint, platform varchar, account_id varchar, metric varchar, week varchar, stratum varchar,
-    value bigint, low bigint, high bigint, n integer, rank_from integer, rank_to integer, growth_rate double,
-    growth_n integer, growth_rank integer, growth_median double);
+    account_key bigint, platform varchar, account_id varchar, organization_id varchar, account_group varchar,
+    metric varchar, week varchar, stratum varchar, value bigint, low bigint, high bigint, n integer, rank_from integer,
+    rank_to integer, growth_rate double, growth_n integer, growth_rank integer, growth_median double,
+    is_below_floor boolean);
 create table coverage_days (
     platform varchar, measured_on date, expected bigint, observed bigint, missing bigint, {_MISSING},
     accounts_expected bigint, accounts_observed bigint, is_complete boolean, complete_through_on date,
@@ -74,7 +82,8 @@ create table weekly_scorecard (
     week_start_on date, accounts bigint, value bigint, low bigint, high bigint, change bigint, change_low bigint,
     change_high bigint, growth_rate double, usual_low bigint, usual_high bigint, usual_weeks bigint, reading varchar,
     last_year_value bigint, change_since_last_year bigint, is_complete boolean, reason varchar, is_rounded boolean,
-    note varchar);
+    note varchar, compared_days integer, compared_value bigint, rank_from integer, rank_to integer, rank_n integer,
+    rank_stratum varchar, rank_stratum_value varchar, days_expected integer, days_observed integer);
 """
 
 
@@ -132,7 +141,8 @@ def _directory(connection: duckdb.DuckDBPyConnection) -> None:
         is_rounded = platform == "youtube"
         insert(
             connection, "peer_weeks", account_key=key_of(platform, f"{platform[0]}0"), platform=platform,
-            account_id=f"{platform[0]}0", metric="followers", week=WEEK, stratum="all",
+            account_id=f"{platform[0]}0", organization_id="own", account_group="main", metric="followers", week=WEEK,
+            stratum="all", is_below_floor=False,
             value=48_200 if is_rounded else 48_212, low=48_200 if is_rounded else 48_212,
             high=48_299 if is_rounded else 48_212, n=7, rank_from=4, rank_to=5 if is_rounded else 4,
             growth_rate=0.0025, growth_n=7, growth_rank=None if is_rounded else 5, growth_median=0.003,
@@ -178,6 +188,8 @@ def _scorecard(connection: duckdb.DuckDBPyConnection) -> None:
                 is_complete=not is_gap,
                 reason="denied" if is_gap else None, is_rounded=is_rounded,
                 note="A view of any format counts from its first frame." if is_break else None,
+                compared_days=7, days_expected=7, days_observed=0 if is_gap else 7,
+                **dict(zip(RANK, PLACES.get((platform, metric), ()), strict=False)),
             )  # fmt: skip
             previous = None if is_gap else seen
 

@@ -203,6 +203,69 @@ def test_the_page_shows_the_figures(figures: Figures, content: str) -> None:
     assert "YouTube’s own screen calls it “Subscribers”" in text
 
 
+def lines_of(content: str) -> dict[str, str]:
+    """The scorecard's lines as a reader sees them, by the figure's name."""
+    table = content[content.index('id="scorecard"') : content.index("</table>")]
+    rows = [Page(row).text.strip() for row in table.split("<tr")[2:]]
+    return {re.sub(r"^[^>]*> | \d .*", "", row): row for row in rows}
+
+
+def test_the_rank_stands_in_the_line(figures: Figures, content: str, workbook: openpyxl.Workbook) -> None:
+    lines = lines_of(content)
+    assert "Rank among hospitals like us" in Page(content).text
+    assert "7 of 41 300 to 499 beds complete" in lines["Facebook followers"]
+    assert "4 of 7 all hospitals complete" in lines["X followers"]
+    assert "3 to 5 of 28 300 to 499 beds complete" in lines["YouTube followers"]
+    assert "— not compared complete" in lines["YouTube views"]
+    first = [[cell.value for cell in row] for row in workbook.worksheets[0].iter_rows()]
+    (heads,) = (row for row in first if row[0] == "Platform")
+    ranks = [row[heads.index("Rank among hospitals like us")] for row in first[first.index(heads) + 1 :]]
+    assert ranks[:5] == [
+        "7 of 41, 300 to 499 beds",
+        "8 of 41, 300 to 499 beds",
+        "4 of 7, all hospitals",
+        "3 to 5 of 28, 300 to 499 beds",
+        "—, not compared",
+    ]
+
+
+def test_the_rank_of_several_accounts_is_the_main_ones(figures: Figures) -> None:
+    scores = tuple(s.model_copy(update={"accounts": 3}) for s in figures.scores)
+    lines = lines_of(html.render(figures.model_copy(update={"scores": scores})))
+    assert "7 of 41 300 to 499 beds, the main account complete" in lines["Facebook followers"]
+
+
+def test_a_week_with_missing_days_says_how_many_there_are(changed: Callable[[str], Figures]) -> None:
+    figures = changed("update weekly_scorecard set is_complete = false, days_observed = 5 where platform = 'x'")
+    page, book = html.render(figures), openpyxl.load_workbook(io.BytesIO(xlsx.render(figures)))
+    assert lines_of(page)["X followers"].endswith("incomplete 5 of 7 days")
+    assert lines_of(page)["Facebook followers"].endswith("complete")
+    assert "incomplete, 5 of 7 days" in [cell.value for row in book.worksheets[0].iter_rows() for cell in row]
+
+
+def test_a_flow_that_has_not_settled_is_compared_over_the_days_that_have(changed: Callable[[str], Figures]) -> None:
+    figures = changed(
+        "update weekly_scorecard set value = 1120, low = 1120, high = 1120, change = null, change_low = null,"
+        "change_high = null, usual_low = 900, usual_high = 1400, compared_days = 5, compared_value = 1120,"
+        "is_complete = false, days_observed = 5 where metric = 'views' and week = '2026-W47'"
+    )
+    page, book = html.render(figures), openpyxl.load_workbook(io.BytesIO(xlsx.render(figures)))
+    assert "900 to 1,400 over 5 days; this week 1,120 usual" in lines_of(page)["YouTube views"]
+    assert "900 to 1,400, over 5 days; this week 1,120" in [c.value for r in book.worksheets[0].iter_rows() for c in r]
+    views = next(s for s in figures.scores if s.metric == "views")
+    assert charts.usual_strip(views).description == "1,120 against a usual 900 to 1,400"
+    settled = views.model_copy(update={"compared_days": 7})
+    assert "over" not in lines_of(html.render(figures.model_copy(update={"scores": (settled,) * 5})))["YouTube views"]
+
+
+def test_the_band_of_a_flow_s_usual_is_not_drawn_on_its_changes(figures: Figures) -> None:
+    score, series = figures.scores[0], figures.series[0]
+    flow = score.model_copy(update={"compared_value": score.value, "usual_low": 40_000, "usual_high": 50_000})
+    bare = score.model_copy(update={"usual_low": None, "usual_high": None})
+    assert charts.weekly_changes(flow, series).svg == charts.weekly_changes(bare, series).svg
+    assert "usual" not in charts.weekly_changes(flow, series).description
+
+
 def test_the_words_stay_sober(content: str, workbook: openpyxl.Workbook) -> None:
     told = Page(content).text + " ".join(str(c.value) for sheet in workbook for row in sheet.iter_rows() for c in row)
     assert not re.search(r"\b(best post|top|winner|working|viral|success story)\b", told, re.IGNORECASE)
@@ -268,6 +331,12 @@ def test_no_figure_at_all_is_said_in_words(figures: Figures) -> None:
         (words.between(-9_999, 9_999), "\u22129,999 to +9,999"),
         (words.between(5, None), "at least +5"),
         (words.between(7, 7), "+7"),
+        (words.place(3, 5, 1041), "3 to 5 of 1,041"),
+        (words.place(3, 3, 41), "3 of 41"),
+        (words.like_us("all", "all"), "all hospitals"),
+        (words.like_us("bed_size", "500 or more"), "500 or more beds"),
+        (words.like_us("bed_size", "100-299"), "100 to 299 beds"),
+        (words.like_us("region", "Mid-West"), "region: Mid-West"),
         (words.compact(1_005_900, 5), "1.0059\u00a0M"),
         (words.days(date(2026, 12, 28), date(2027, 1, 3)), "28 December 2026 to 3 January 2027"),
         (words.one_line(" a\n\tb\u202ec\x00 "), "a bc"),

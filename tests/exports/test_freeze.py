@@ -14,6 +14,8 @@ from socialmetrics.errors import Misconfigured
 from socialmetrics.exports import Figures, freeze
 from socialmetrics.exports.figures import from_json, is_same, to_json
 
+from .conftest import RANK
+
 Changed = Callable[[str], Figures]
 
 
@@ -39,6 +41,40 @@ def test_a_line_without_this_week_says_so(changed: Changed) -> None:
     figures = changed("delete from weekly_scorecard where week = '2026-W47' and platform = 'x'")
     x = next(s for s in figures.scores if s.platform == "x")
     assert (x.value, x.reading, x.cannot_tell_because) == (None, "cannot tell", "due, but not asked in time")
+
+
+def test_the_rank_is_the_marts_or_says_why_there_is_none(figures: Figures, changed: Changed) -> None:
+    facebook, _, x, youtube, views = figures.scores
+    assert [tuple(getattr(s, name) for name in RANK) for s in (facebook, x, youtube)] == [
+        (7, 7, 41, "bed_size", "300-499"),
+        (4, 4, 7, "all", "all"),
+        (3, 5, 28, "bed_size", "300-499"),
+    ]
+    assert (facebook.no_rank_because, views.rank_from, views.no_rank_because) == (None, None, "not compared")
+    unranked = (
+        "update weekly_scorecard set rank_from = null, rank_to = null, rank_n = null, rank_stratum = null,"
+        "rank_stratum_value = null; update peer_weeks set rank_from = null, rank_to = null,"
+        "is_below_floor = platform = 'x'; update weekly_scorecard set value = null, low = null, high = null,"
+        "reason = 'denied' where platform = 'youtube'"
+    )
+    why = {(s.platform, s.metric): s.no_rank_because for s in changed(unranked).scores}
+    assert why == {
+        ("facebook", "followers"): "too few to compare with",
+        ("facebook", "connections"): "not compared",
+        ("x", "followers"): "too few followers to compare",
+        ("youtube", "followers"): None,
+        ("youtube", "views"): None,
+    }
+
+
+def test_days_and_what_they_are_compared_over_are_the_marts(changed: Changed) -> None:
+    figures = changed(
+        "update weekly_scorecard set compared_days = 5, compared_value = 900, days_observed = 5 where metric = 'views'"
+    )
+    facebook, *_, views = figures.scores
+    assert (facebook.compared_days, facebook.compared_value) == (7, None)
+    assert (facebook.days_observed, facebook.days_expected) == (7, 7)
+    assert (views.compared_days, views.compared_value, views.days_observed, views.days_expected) == (5, 900, 5, 7)
 
 
 UNTIL_JANUARY = (

@@ -194,6 +194,12 @@ def test_two_organizations_are_told_apart_only_where_they_differ() -> None:
             {"value": 5, "change": 1, "change_low": -9, "change_high": 11, "usual_low": 0, "usual_high": 2},
             "the platform rounds too coarsely",
         ),
+        ({"value": 5, "compared_value": 5, "usual_weeks": 2}, "only 2 comparable weeks so far, it takes 6"),
+        ({"value": 5, "compared_value": 5, "usual_weeks": 0, "note": "Counted anew."}, "the definition changed"),
+        (
+            {"value": 5, "compared_value": 5, "usual_low": 4, "usual_high": 9, "is_complete": False},
+            "a day of the week is missing",
+        ),
     ],
 )
 def test_why_a_reading_cannot_be_told(more: dict[str, object], why: str) -> None:

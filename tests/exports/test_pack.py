@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from socialmetrics.errors import Misconfigured
-from socialmetrics.exports import Figures, export, remake, write
+from socialmetrics.exports import Figures, export, remake, tables, write
 from socialmetrics.exports import pack as packs
 from socialmetrics.exports.figures import from_json, to_json
 from socialmetrics.settings import Settings
@@ -142,6 +143,21 @@ def test_a_pack_frozen_before_patterns_were_told_is_made_again_as_it_was(figures
     assert json.loads((pack / "figures.json").read_bytes()) == told
     assert {path.name for path in pack.iterdir()} == NAMES - {"post_patterns.csv"}
     assert "is_far_above_usual" not in (pack / "posts.csv").read_text()
+    assert not remake(pack)
+
+
+def test_a_pack_frozen_before_ranks_were_told_is_made_again_as_it_was(figures: Figures, tmp_path: Path) -> None:
+    told = json.loads(to_json(figures))
+    for score in told["scores"]:
+        for name in tables.SCORE_SINCE:
+            del score[name]
+    pack = tmp_path / "2026-W47"
+    assert write(from_json(json.dumps(told).encode()), pack)
+    assert json.loads((pack / "figures.json").read_bytes()) == told
+    assert "Rank among hospitals" not in (pack / "report.html").read_text()
+    assert (pack / "scorecard.csv").read_text().splitlines()[0].endswith(",reason,note")
+    first = openpyxl.load_workbook(pack / "report.xlsx").worksheets[0]
+    assert "Rank" not in str([cell.value for row in first.iter_rows() for cell in row])
     assert not remake(pack)
 
 

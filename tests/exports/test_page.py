@@ -29,7 +29,7 @@ document.querySelector("iframe").onload = (event) => {{
 </script>"""
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 820, 390])
 def test_the_page_fits_and_its_charts_are_drawn(figures: Figures, tmp_path: Path, width: int) -> None:
     chromium = shutil.which("chromium")
     assert chromium, "this test needs Debian's chromium, which .ci/run installs"

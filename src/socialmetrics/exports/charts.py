@@ -17,7 +17,7 @@ import altair as alt
 import vl_convert
 
 from socialmetrics.exports.figures import Break, Note, Score, Series, WeekPoint
-from socialmetrics.exports.words import between, compact, is_exact, level, short_day, signed
+from socialmetrics.exports.words import between, compact, is_exact, level, number, short_day, signed, usual
 
 WIDTH, HEIGHT = 348, 112
 PADDING = {"left": 52, "right": 10, "top": 16, "bottom": 22}
@@ -41,13 +41,13 @@ def weekly_changes(score: Score, series: Series) -> Chart:
     if not known:
         return Chart("", "No week of the last sixteen can be compared with the week before it.")
     ends = [v for p in known for v in (p.change, p.change_low, p.change_high) if v is not None]
-    usual = [v for v in (score.usual_low, score.usual_high) if v is not None]
-    y = _Axis.over([0, *ends, *usual])
+    usual_ends = _usual_change(score)
+    y = _Axis.over([0, *ends, *usual_ends])
     x = alt.X("x:Q", scale=alt.Scale(domain=[-0.5, len(points) - 0.5], nice=False), axis=_months(points))
     layers: list[Any] = []
-    if len(usual) == 2:
+    if len(usual_ends) == 2:
         layers.append(
-            _mark([{"low": usual[0], "high": usual[1]}])
+            _mark([{"low": usual_ends[0], "high": usual_ends[1]}])
             .mark_rect(color=BAND, stroke=BAND, strokeWidth=1)
             .encode(y=y.encode("low"), y2="high:Q")
         )
@@ -71,6 +71,12 @@ def weekly_changes(score: Score, series: Series) -> Chart:
         )
     layers += _note_marks(series.notes, points, x, y)
     return Chart(_svg(layers), _say_changes(score, points) + _say_notes(series.notes, points))
+
+
+def _usual_change(score: Score) -> list[int]:
+    """The ends of the usual net change, or none: the usual range of a flow is one of its own figures."""
+    ends = (score.usual_low, score.usual_high) if score.compared_value is None else ()
+    return [end for end in ends if end is not None]
 
 
 def year_of_levels(score: Score, series: Series) -> Chart:
@@ -111,12 +117,15 @@ def year_of_levels(score: Score, series: Series) -> Chart:
 
 
 def usual_strip(score: Score) -> Chart:
-    """This week's change, a dot or where rounded a bar, on the usual range; empty where one of them is not there."""
-    usual_low, usual_high = score.usual_low, score.usual_high
-    if score.change is None or usual_low is None or usual_high is None:
+    """This week's change or a flow's figure, a dot or where rounded a bar, on the usual range; empty without either."""
+    usual_low, usual_high, is_flow = score.usual_low, score.usual_high, score.compared_value is not None
+    now, now_low, now_high = score.change, score.change_low, score.change_high
+    if is_flow:
+        now, now_low, now_high = score.compared_value, None, None
+    if now is None or usual_low is None or usual_high is None:
         return Chart("", "")
-    low = score.change if score.change_low is None else score.change_low
-    high = score.change if score.change_high is None else score.change_high
+    low = now if now_low is None else now_low
+    high = now if now_high is None else now_high
     start, end = min(low, usual_low), max(high, usual_high)
 
     def at(value: int) -> float:
@@ -129,10 +138,11 @@ def usual_strip(score: Score) -> Chart:
         if low < high
         else ""
     )
-    dot = f'<circle cx="{at(score.change)}" cy="6" r="3.6" fill="{ACCENT}"/>'
+    dot = f'<circle cx="{at(now)}" cy="6" r="3.6" fill="{ACCENT}"/>'
     rule = f'<path d="M0,6H120" stroke="{GRID}"/>'
     svg = f'<svg viewBox="0 0 120 12" aria-hidden="true" focusable="false">{rule}{band}{reach}{dot}</svg>'
-    return Chart(svg, f"{signed(score.change)} against a usual {between(usual_low, usual_high)}")
+    told = number(now) if is_flow else signed(now)
+    return Chart(svg, f"{told} against a usual {usual(usual_low, usual_high, is_flow)}")
 
 
 @dataclass(frozen=True)
@@ -307,14 +317,16 @@ def _say_changes(score: Score, points: Sequence[WeekPoint]) -> str:
         now = f"{signed(this.change)} this week"
     else:
         now = f"{between(this.change_low, this.change_high)} this week, rounded by the platform"
-    usual = (
-        f"usual range {between(score.usual_low, score.usual_high)}"
-        if score.usual_low is not None
-        else "no usual range yet"
+    told = (
+        f", usual range {between(score.usual_low, score.usual_high)}"
+        if _usual_change(score)
+        else ", no usual range yet"
+        if score.compared_value is None
+        else ""
     )
     absent = sum(p.change is None for p in points)
     gaps = f"; {absent} of {len(points)} weeks cannot be compared and are left open" if absent else ""
-    return f"{name}, net change of each of the last {len(points)} weeks: {now}, {usual}{gaps}."
+    return f"{name}, net change of each of the last {len(points)} weeks: {now}{told}{gaps}."
 
 
 def _say_levels(score: Score, points: Sequence[WeekPoint], breaks: Sequence[Break]) -> str:

@@ -26,7 +26,11 @@ class Source(Frozen):
 
 
 class Score(Frozen):
-    """One organization, platform and headline metric. `cannot_tell_because` is filled where the reading says so."""
+    """One organization, platform and headline metric. `cannot_tell_because` is filled where the reading says so.
+
+    The rank is the main account's. A flow has a `compared_value`, what it was on the `compared_days` that have settled;
+    its usual range is of such values, not of changes.
+    """
 
     organization_id: str
     organization: str
@@ -55,6 +59,16 @@ class Score(Frozen):
     is_rounded: bool
     reason: str | None
     note: str | None
+    rank_from: int | None = None
+    rank_to: int | None = None
+    rank_n: int | None = None
+    rank_stratum: str | None = None
+    rank_stratum_value: str | None = None
+    no_rank_because: str | None = None
+    compared_days: int | None = None
+    compared_value: int | None = None
+    days_expected: int | None = None
+    days_observed: int | None = None
 
 
 class WeekPoint(Frozen):
@@ -265,6 +279,11 @@ class Figures(Frozen):
     account_weeks: Table
     patterns: tuple[Pattern, ...] | None = None
     notes: tuple[Note, ...] | None = None
+
+
+def tells_ranks(figures: Figures) -> bool:
+    """Whether the program that froze the pack told ranks and days."""
+    return any("rank_from" in score.model_fields_set for score in figures.scores)
 
 
 def to_json(figures: Figures) -> bytes:

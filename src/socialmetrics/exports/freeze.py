@@ -77,7 +77,7 @@ def _read(connection: duckdb.DuckDBPyConnection, monday: date, instant: datetime
     is_over = source.latest_on is not None and source.latest_on >= sunday
     scorecard = _rows(connection, _SCORECARD, monday - timedelta(weeks=WEEKS_SHOWN - 1), monday)
     history = _with_absent(scorecard, due, monday, limit, is_over)
-    scores = _scores(history, definitions, is_over)
+    scores = _scores(history, definitions, _unranked(connection, week_of(monday)), is_over)
     notices = _notices(connection, source, due, monday, limit)
     return Figures(
         week=week_of(monday),
@@ -171,7 +171,9 @@ _SCORECARD = """
 select
     organization_id, name, platform, metric, display_name, week, week_start_on, accounts, value, low, high,
     change, change_low, change_high, growth_rate, usual_low, usual_high, usual_weeks, reading,
-    last_year_value, change_since_last_year, is_complete, reason, is_rounded, note
+    last_year_value, change_since_last_year, is_complete, reason, is_rounded, note,
+    rank_from, rank_to, rank_n, rank_stratum, rank_stratum_value,
+    compared_days, compared_value, days_expected, days_observed
 from weekly_scorecard
 where week_start_on between ? and ?
 order by name, organization_id, platform, list_position(['followers', 'views', 'connections'], metric), week_start_on
@@ -246,12 +248,33 @@ def _by_score(history: Iterable[Row]) -> dict[Line, list[Row]]:
     return grouped
 
 
-def _scores(history: Iterable[Row], definitions: Sequence[Definition], is_over: bool) -> tuple[Score, ...]:
+def _unranked(connection: duckdb.DuckDBPyConnection, week: str) -> dict[Line, str]:
+    """Why our main accounts have no place among all, where they have none."""
+    rows = _rows(
+        connection,
+        """
+        select organization_id, platform, metric, bool_and(is_below_floor) as is_below_floor
+        from peer_weeks
+        where week = ? and stratum = 'all' and account_group = 'main'
+            and account_key in (select account_key from accounts where is_own)
+        group by organization_id, platform, metric
+        having count(rank_from) = 0
+        """,
+        week,
+    )
+    why = {True: "too few followers to compare", False: "too few to compare with"}
+    return {_line(row): why[row["is_below_floor"]] for row in rows}
+
+
+def _scores(
+    history: Iterable[Row], definitions: Sequence[Definition], unranked: dict[Line, str], is_over: bool
+) -> tuple[Score, ...]:
     """One score for each line, of its newest row."""
     shown_as = {(d.platform, d.metric): d.shown_as for d in definitions if d.subject == "account"}
     scores = []
-    for (organization_id, platform, metric), rows in _by_score(history).items():
-        row = rows[-1]
+    for line, rows in _by_score(history).items():
+        (organization_id, platform, metric), row = line, rows[-1]
+        is_ranked = row["value"] is None or row["rank_from"] is not None
         change, last_year = row["change_since_last_year"], row["last_year_value"]
         score = Score(
             organization_id=organization_id,
@@ -281,6 +304,16 @@ def _scores(history: Iterable[Row], definitions: Sequence[Definition], is_over: 
             is_rounded=bool(row["is_rounded"]),
             reason=row["reason"],
             note=one_line(row["note"]),
+            rank_from=row["rank_from"],
+            rank_to=row["rank_to"],
+            rank_n=row["rank_n"],
+            rank_stratum=row["rank_stratum"],
+            rank_stratum_value=one_line(row["rank_stratum_value"]),
+            no_rank_because=None if is_ranked else unranked.get(line, "not compared"),
+            compared_days=row["compared_days"],
+            compared_value=row["compared_value"],
+            days_expected=row["days_expected"],
+            days_observed=row["days_observed"],
         )
         scores.append(score.model_copy(update={"cannot_tell_because": headline.why_cannot_tell(score, is_over)}))
     return tuple(scores)

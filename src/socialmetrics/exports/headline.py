@@ -55,12 +55,17 @@ def why_cannot_tell(score: Score, is_over: bool = True) -> str | None:
         return "the file ends before the week does"
     if score.value is None:
         return reason_words(score.reason)
-    if score.change is None:
-        return "the definition changed" if score.note else "no comparable figure a week before"
+    is_flow = score.compared_value is not None
+    if score.change is None and score.note:
+        return "the definition changed"
+    if score.change is None and not is_flow:
+        return "no comparable figure a week before"
     if score.usual_low is None or score.usual_high is None:
         return f"only {count(score.usual_weeks, 'comparable week')} so far, it takes {MIN_USUAL_WEEKS}"
     if not is_exact(score.change, score.change_low, score.change_high):
         return "the platform rounds too coarsely"
+    if is_flow and not score.is_complete:
+        return "a day of the week is missing"
     return "the figures are not comparable"
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from socialmetrics.exports import charts, words
-from socialmetrics.exports.figures import Figures, Score, Series
+from socialmetrics.exports.figures import Figures, Score, Series, tells_ranks
 
 GONE_SHOWN = 12
 
@@ -36,6 +36,7 @@ def render(figures: Figures) -> str:
         figures=figures,
         panels=[_panel(score, series, notes) for score, series in zip(figures.scores, figures.series, strict=True)],
         notes=notes,
+        is_ranked=tells_ranks(figures),
         has_one_organization=len({s.organization_id for s in figures.scores}) <= 1,
         is_over=figures.source.latest_on is not None and figures.source.latest_on >= figures.week_end_on,
         gone_shown=GONE_SHOWN,

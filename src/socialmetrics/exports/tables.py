@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from socialmetrics.exports.figures import Figures, Frozen
+from socialmetrics.exports.figures import Figures, Frozen, tells_ranks
 from socialmetrics.exports.words import reason_words
 
 Value = str | int | float | bool | date | None
@@ -26,7 +26,7 @@ def sheets(figures: Figures) -> list[Sheet]:
     """One sheet for each kind of row, in the order of the report."""
     weeks, is_told = account_weeks(figures), figures.patterns is not None  # packs frozen earlier do not tell it
     return [
-        _sheet("scorecard", "Scorecard", figures.scores, _SCORE),
+        _sheet("scorecard", "Scorecard", figures.scores, _SCORE + SCORE_SINCE * tells_ranks(figures)),
         _weeks(figures),
         _sheet("activity", "Activity", figures.activity, _ACTIVITY),
         _sheet("posts", "Posts that drew attention", figures.attention, _ATTENTION + _ATTENTION_SINCE * is_told),
@@ -57,6 +57,10 @@ _SCORE = (
     "value", "low", "high", "change", "change_low", "change_high", "growth_rate",
     "usual_low", "usual_high", "usual_weeks", "reading", "cannot_tell_because",
     "last_year_value", "change_since_last_year", "rate_since_last_year", "is_complete", "is_rounded", "reason", "note",
+)  # fmt: skip
+SCORE_SINCE = (
+    "rank_from", "rank_to", "rank_n", "rank_stratum", "rank_stratum_value", "no_rank_because",
+    "compared_days", "compared_value", "days_expected", "days_observed",
 )  # fmt: skip
 _ACTIVITY = (
     "platform", "account", "posts_published", "posts_usual_low", "posts_usual_high", "posts_reading",

@@ -112,6 +112,40 @@ def between(low: int | None, high: int | None) -> str:
     return signed(low) if low == high else f"{signed(low)} to {signed(high)}"
 
 
+def usual(low: int | None, high: int | None, is_flow: bool) -> str:
+    """The usual range: of changes, or of a flow's own figures."""
+    if not is_flow or low is None or high is None:
+        return between(low, high)
+    return number(low) if low == high else f"{number(low)} to {number(high)}"
+
+
+def settled(compared_days: int | None, compared_value: int | None) -> str:
+    """Over which days a flow is compared that has not settled; empty for anything else."""
+    if not compared_days or compared_days == 7 or compared_value is None:
+        return ""
+    return f"over {count(compared_days, 'day')}; this week {number(compared_value)}"
+
+
+def days_there(observed: int | None, expected: int | None) -> str:
+    """How many of the days due there are; empty where none is missing."""
+    if observed is None or expected is None or observed >= expected:
+        return ""
+    return f"{number(observed)} of {count(expected, 'day')}"
+
+
+def place(best: int, worst: int, of: int) -> str:
+    """A rank, which spans where figures are rounded or equal."""
+    return f"{number(best)} of {number(of)}" if best == worst else f"{number(best)} to {number(worst)} of {number(of)}"
+
+
+def like_us(stratum: str, value: str) -> str:
+    """Whom a rank is among: those who share a stratum of the directory, or all."""
+    if stratum == "all":
+        return "all hospitals"
+    span = re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=\d)", " to ", value)
+    return f"{span} beds" if stratum == "bed_size" else f"{stratum.replace('_', ' ')}: {value}"
+
+
 def short_day(day: date | None) -> str:
     return "—" if day is None else f"{day.day}{NO_BREAK}{day:%b}{NO_BREAK}{day.year}"
 

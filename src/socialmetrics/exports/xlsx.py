@@ -12,9 +12,24 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from socialmetrics.exports import tables
-from socialmetrics.exports.figures import Figures
+from socialmetrics.exports.figures import Figures, Score, tells_ranks
 from socialmetrics.exports.tables import Sheet, Value
-from socialmetrics.exports.words import between, days, level, link, moment, number, rate, short_day, signed
+from socialmetrics.exports.words import (
+    between,
+    days,
+    days_there,
+    level,
+    like_us,
+    link,
+    moment,
+    number,
+    place,
+    rate,
+    settled,
+    short_day,
+    signed,
+    usual,
+)
 
 INK, MUTED, RULE, TINT = "#1d2529", "#58656b", "#c9d0d2", "#eef3f4"
 WIDEST = 60
@@ -92,7 +107,8 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    for column, width in enumerate((14, 16, 22, 32, 12, 26, 24, 30, 36)):
+    is_ranked = tells_ranks(figures)
+    for column, width in enumerate((14, 16, 22, 32, 12, 26, 24, 30, *(30,) * is_ranked, 36)):
         sheet.set_column(column, column, width)
     row = 0
     for notice in figures.headline.notices:
@@ -104,7 +120,8 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
     span = days(figures.week_start_on, figures.week_end_on)
     _wide(sheet, row + 2, f"{who}, week {figures.week}, {span}", formats.muted, 18)
     row += 4
-    heads = ("Platform", "Figure", "Now", "This week", "Growth", "Usual week", "Reading", "Since last year", "Remark")
+    heads = ["Platform", "Figure", "Now", "This week", "Growth", "Usual week", "Reading", "Since last year", "Remark"]
+    heads[-1:-1] = ["Rank among hospitals like us"] * is_ranked
     for column, head in enumerate(heads):
         sheet.write_string(row, column, head, formats.head)
     for score in figures.scores:
@@ -113,6 +130,7 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
         if score.change is not None and score.is_rounded:
             change = between(score.change_low, score.change_high)
         remark = score.cannot_tell_because or ("" if score.is_complete else "incomplete")
+        there = days_there(score.days_observed, score.days_expected)
         last_year = f"{signed(score.change_since_last_year)} ({rate(score.rate_since_last_year)})"
         cells = (
             score.platform_name if len(figures.organizations) < 2 else f"{score.platform_name}, {score.organization}",
@@ -120,10 +138,14 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
             level(score.value, score.low, score.high),
             change,
             rate(score.growth_rate),
-            between(score.usual_low, score.usual_high),
+            _joined(
+                usual(score.usual_low, score.usual_high, score.compared_value is not None),
+                settled(score.compared_days, score.compared_value),
+            ),
             score.reading,
             "—" if score.change_since_last_year is None else last_year,
-            " ".join(part for part in (remark, score.note) if part),
+            *[_rank(score)] * is_ranked,
+            " ".join(part for part in (_joined(remark, there), score.note) if part),
         )
         for column, cell in enumerate(cells):
             sheet.write_string(row, column, cell, formats.wrapped)
@@ -138,6 +160,18 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
         formats.muted,
         18,
     )
+
+
+def _rank(score: Score) -> str:
+    if score.rank_from is None or score.rank_to is None or score.rank_n is None:
+        return _joined("—", score.no_rank_because)
+    among = like_us(score.rank_stratum or "all", score.rank_stratum_value or "")
+    is_one_of_many = (score.accounts or 0) > 1
+    return _joined(place(score.rank_from, score.rank_to, score.rank_n), among, "the main account" * is_one_of_many)
+
+
+def _joined(*parts: str | None) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _wide(sheet: Worksheet, row: int, text: str, style: Format, height: int) -> None:
