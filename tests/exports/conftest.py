@@ -60,7 +60,7 @@ create table post_performance (
     is_mostly_comments boolean);
 create table post_patterns (
     account_key bigint, platform varchar, account_id varchar, dimension varchar, dimension_value varchar,
-    latest_on date, posts integer, posts_with_lift integer, median_lift_7d double);
+    latest_on date, posts_published integer, posts_with_lift integer, median_lift_7d double);
 create table account_weeks (
     account_key bigint, platform varchar, account_id varchar, organization_id varchar, metric varchar, kind varchar,
     week varchar, week_start_on date, end_on date, value bigint, low bigint, high bigint, reason varchar,
@@ -265,7 +265,7 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> None:
         for hour, posts, lift in (("09", 7, 1.25), ("14", 4, None)):
             insert(
                 connection, "post_patterns", account_key=key_of("youtube", account_id), platform="youtube",
-                account_id=account_id, dimension="hour", dimension_value=hour, latest_on=SUNDAY, posts=posts,
+                account_id=account_id, dimension="hour", dimension_value=hour, latest_on=SUNDAY, posts_published=posts,
                 posts_with_lift=posts, median_lift_7d=lift,
             )  # fmt: skip
 

@@ -213,7 +213,7 @@ class Engagement:
                 "dimension": dimension,
                 "dimension_value": value,
                 "latest_on": self.latest_on(platform),
-                "posts": len(lifts),
+                "posts_published": len(lifts),
                 "posts_with_lift": len(known),
                 "median_lift_7d": float(median(known)) if len(known) >= USUAL_AT_LEAST else None,
             }

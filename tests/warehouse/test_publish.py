@@ -68,6 +68,10 @@ def test_a_column_named_after_a_metric_tells_what_each_platform_counts(settings:
     assert "youtube: Accounts subscribed to the channel." in told["account_days.followers"]
     assert "facebook: Comments under the post" in told["post_days.comments"]
     assert "Accounts subscribed" not in told["post_days.views"]
+    means = {
+        column.partition(".")[0] for column, comment in told.items() if re.search(r"\b(youtube|x|facebook): ", comment)
+    }
+    assert means == {"account_days", "post_days", "engagement_weeks"}, "a column only shares a metric's name"
 
 
 def test_marts_lie_in_main_with_their_descriptions(settings: Settings) -> None:

@@ -57,7 +57,7 @@ select
     dimension,
     dimension_value,
     latest_on,
-    cast(count(*) as integer) as posts,
+    cast(count(*) as integer) as posts_published,
     cast(count(lift_7d) as integer) as posts_with_lift,
     case when count(lift_7d) >= {{ var('post_usual_at_least') }} then median(lift_7d) end as median_lift_7d
 

@@ -506,7 +506,7 @@ def _patterns(connection: duckdb.DuckDBPyConnection) -> tuple[Pattern, ...]:
         """
         select
             p.platform, a.handle, a.label, a.name, a.account_id, p.dimension, p.dimension_value, p.latest_on,
-            p.posts, p.posts_with_lift, p.median_lift_7d
+            p.posts_published as posts, p.posts_with_lift, p.median_lift_7d
         from post_patterns as p
         inner join accounts as a on a.account_key = p.account_key
         where a.is_own
