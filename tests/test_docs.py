@@ -211,8 +211,7 @@ def _people(folder: Path) -> directory.Directory:
 
 
 def _parsed(path: Path, people: directory.Directory) -> list[Reading]:
-    words = {(r["column"], r["word"].lower()): r["ours"] for r in csv.DictReader((history.FACTS / "words.csv").open())}
-    return history.parse(_text(path), path.name, people, words, "run")
+    return history.parse(_text(path), path.name, people, history._words(history.FACTS / "words.csv"), "run")
 
 
 def _told(reading: Reading) -> tuple[object, ...]:

@@ -32,7 +32,7 @@ def people(tmp_path: Path) -> Directory:
     (folder / "accounts.csv").write_text(
         "organization_id,platform,handle,account_id,cadence\n"
         "mayo-clinic,x,MayoClinic,14592723,never\nmayo-clinic,facebook,MayoClinic,7673082516,never\n"
-        "ours,youtube,unresolved,,daily\n"
+        "ours,youtube,unresolved,,daily\nours,youtube,ours,UCours,daily\n"
     )
     return directory.read(folder, platforms.NAMES)
 
@@ -142,6 +142,67 @@ def test_a_wrong_cell_is_told_with_file_line_column_and_value(
     assert rest == []
     assert landed(landing) == []
     assert not landing.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "metric"),
+    [
+        ("x", "connections"),
+        ("x", "likes"),
+        ("x", "subscribers"),
+        ("x", "views"),
+        ("youtube", "impressions"),
+        ("youtube", "fans"),
+        ("facebook", "views"),
+        ("facebook", "tweets"),
+    ],
+)
+def test_a_metric_that_the_platform_does_not_have_is_told_with_those_it_has(
+    landing: Landing, people: Directory, platform: str, metric: str
+) -> None:
+    account = {"x": "14592723", "youtube": "UCours", "facebook": "7673082516"}[platform]
+    with pytest.raises(Misconfigured) as caught:
+        land(landing, people, HEADER + GOOD + f"{platform},{account},{metric},2026-11-01,day,5000,exact,s\n")
+    _, told = str(caught.value).splitlines()
+    place, _, right = told.strip().partition(": is none of ")
+    assert place == f"file.csv line 3, metric {metric!r}"
+    names, _, of = right.partition(", which ")
+    assert of == f"{platform} counts of an account"
+    assert set(names.split(", ")) == of_accounts(platform)
+    assert landed(landing) == []
+
+
+def of_accounts(platform: str) -> set[str]:
+    with (history.SQL / "seeds" / "metrics.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {row["metric"] for row in rows if (row["platform"], row["subject"]) == (platform, "account")}
+
+
+def test_every_metric_of_a_platform_s_accounts_can_be_imported(landing: Landing, people: Directory) -> None:
+    accounts = {"x": "14592723", "youtube": "UCours", "facebook": "7673082516"}
+    told = [(platform, account, metric) for platform, account in accounts.items() for metric in of_accounts(platform)]
+    lines = [f"{platform},{account},{metric},2010-07-27,day,1,exact,s\n" for platform, account, metric in told]
+    assert land(landing, people, HEADER + "".join(lines)).readings == len(lines) > 20
+    assert {(row["platform"], row["account_id"], row["metric"]) for row in landed(landing)} == set(told)
+
+
+def test_a_word_may_be_one_platform_s_alone(landing: Landing, people: Directory) -> None:
+    lines = ["facebook,MayoClinic,likes", "youtube,ours,subscribers", "youtube,ours,videos", "x,MayoClinic,tweets"]
+    land(landing, people, HEADER + "".join(f"{line},2010-07-27,day,1,exact,s\n" for line in lines))
+    assert [(row["platform"], row["metric"]) for row in landed(landing)] == [
+        ("facebook", "connections"), ("youtube", "followers"), ("youtube", "posts"), ("x", "posts"),
+    ]  # fmt: skip
+
+
+def test_a_words_file_may_name_the_platform_of_a_word(landing: Landing, people: Directory, tmp_path: Path) -> None:
+    words, file = tmp_path / "words.csv", tmp_path / "file.csv"
+    words.write_text("column,word,ours,platform\nmetric,anhänger,followers,x\nmetric,anhänger,connections,facebook\n")
+    lines = GOOD + GOOD.replace("x,", "facebook,", 1)
+    file.write_text(HEADER + lines.replace("followers", "Anhänger"))
+    assert history.land(landing, file, people, words).readings == 2
+    assert {(row["platform"], row["metric"]) for row in landed(landing)} == {
+        ("x", "followers"), ("facebook", "connections"),
+    }  # fmt: skip
 
 
 def test_all_or_nothing_and_every_fault_at_once(landing: Landing, people: Directory) -> None:

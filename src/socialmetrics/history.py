@@ -24,6 +24,8 @@ PRECISIONS = ("exact", "rounded", "more_than", "nearly")
 TOTALS = ("accounts", "organizations", "population")
 SHOWN_FAULTS = 20
 
+Words = dict[tuple[str, str, str], str]  # by column, platform (empty: of any) and word
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -36,7 +38,8 @@ def land(landing: Landing, path: Path, people: Directory, words: Path = FACTS / 
 
     Columns: platform, account (handle or id; empty for a total over the directory), metric (a house name), measured_on,
     date_precision (day, month, year), value, precision (exact, rounded, more_than, nearly), source. `words` maps a
-    file's words to these. Raises Misconfigured with every fault: file, line, column, value, what is right.
+    file's words to these; a word with a platform is one on that platform's lines alone. Raises Misconfigured with every
+    fault: file, line, column, value, what is right.
     """
     content = _read(path)
     run_id = f"import-{hashlib.sha256(content).hexdigest()[:16]}"
@@ -48,7 +51,7 @@ def land(landing: Landing, path: Path, people: Directory, words: Path = FACTS / 
     return Imported(len(readings), was_new)
 
 
-def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], str], run_id: str) -> list[Reading]:
+def parse(text: str, file: str, people: Directory, words: Words, run_id: str) -> list[Reading]:
     """The readings of a file's text. Raises Misconfigured with every fault."""
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter_of(text))
     absent = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
@@ -59,19 +62,14 @@ def parse(text: str, file: str, people: Directory, words: dict[tuple[str, str], 
     accounts = {
         (a.platform, name.lower()): a for a in people.accounts for name in (a.handle.lstrip("@"), a.account_id) if name
     }
-    known = {
-        "metric": _metrics(),
-        "platform": {*platforms.NAMES, "all", *(o for (c, _), o in words.items() if c == "platform")},
-    }
+    names = {*platforms.NAMES, "all", *(ours for (column, *_), ours in words.items() if column == "platform")}
+    metrics = _metrics()
     faults: list[str] = []
     readings: list[Reading] = []
     seen: dict[tuple[str, str, str, str], int] = {}
     for cells in _lines(reader, file):
-        row = {
-            column: words.get((column, (cells[column] or "").strip().lower()), (cells[column] or "").strip())
-            for column in COLUMNS
-        }
-        wrong = _wrong(row, accounts, known)
+        row = _in_our_words(cells, words)
+        wrong = _wrong(row, accounts, names, metrics)
         if None in cells:
             wrong["source"] = f"is followed by more cells than the {len(reader.fieldnames or ())} columns; quote commas"
         key = (row["platform"], row["account"].lower(), row["metric"], row["measured_on"])
@@ -113,16 +111,30 @@ def _lines(reader: csv.DictReader[str], file: str) -> Iterator[dict[str, str]]:
         ) from None
 
 
-def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], Account], known: dict[str, set[str]]) -> dict[str, str]:
+def _in_our_words(cells: dict[str, str], words: Words) -> dict[str, str]:
+    row = {column: (cells[column] or "").strip() for column in COLUMNS}
+    platform = words.get(("platform", "", row["platform"].lower()), row["platform"])
+    return {
+        column: words.get((column, platform, word.lower()), words.get((column, "", word.lower()), word))
+        for column, word in row.items()
+    }
+
+
+def _wrong(
+    row: dict[str, str], accounts: dict[tuple[str, str], Account], names: set[str], metrics: dict[str, set[str]]
+) -> dict[str, str]:
     wrong = {}
+    of_platform = metrics.get(row["platform"], set().union(*metrics.values()))
     for column, choices in (
-        ("platform", known["platform"]),
-        ("metric", known["metric"] if row["account"] else set(TOTALS)),
+        ("platform", names),
+        ("metric", of_platform if row["account"] else set(TOTALS)),
         ("date_precision", set(DATE_PRECISIONS)),
         ("precision", set(PRECISIONS)),
     ):
         if row[column] not in choices:
             wrong[column] = f"is none of {', '.join(sorted(choices))}"
+    if "metric" in wrong and row["account"] and row["platform"] in metrics:
+        wrong["metric"] += f", which {row['platform']} counts of an account"
     account = accounts.get((row["platform"], row["account"].lower().lstrip("@")))
     if row["account"] and "platform" not in wrong:
         if account is None:
@@ -140,17 +152,24 @@ def _wrong(row: dict[str, str], accounts: dict[tuple[str, str], Account], known:
     return wrong
 
 
-def _metrics() -> set[str]:
-    """The house names of accounts' metrics, from the registry."""
+def _metrics() -> dict[str, set[str]]:
+    """The house names of each platform's accounts' metrics, from the registry."""
+    found: dict[str, set[str]] = {}
     with (SQL / "seeds" / "metrics.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["metric"] for row in csv.DictReader(lines) if row["subject"] == "account"}
+        for row in csv.DictReader(lines):
+            if row["subject"] == "account":
+                found.setdefault(row["platform"], set()).add(row["metric"])
+    return found
 
 
-def _words(path: Path) -> dict[tuple[str, str], str]:
+def _words(path: Path) -> Words:
     reader = csv.DictReader(io.StringIO(_read(path).decode("utf-8-sig")))
     if absent := [column for column in ("column", "word", "ours") if column not in (reader.fieldnames or ())]:
         raise Misconfigured(f"{path.name} line 1: column {', '.join(absent)} is missing. Use column,word,ours.")
-    return {(row["column"], (row["word"] or "").lower()): row["ours"] or "" for row in _lines(reader, path.name)}
+    return {
+        (row["column"], row.get("platform") or "", (row["word"] or "").lower()): row["ours"] or ""
+        for row in _lines(reader, path.name)
+    }
 
 
 def _read(path: Path) -> bytes:
