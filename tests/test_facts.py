@@ -44,6 +44,27 @@ def test_mayo_clinics_growth_of_four_years_keeps_its_dates_and_its_precision(imp
     assert len(rows) == 7
 
 
+def test_growth_is_between_the_known_days_whatever_month_lies_between(imported: Settings) -> None:
+    """From "more than" 60,000 on 2010-07-27 to about 530,000 on 2013-04-29: nobody knows how little that may be."""
+    sql = """
+        select
+            previous_on,
+            change_since_previous,
+            weekly_growth_rate_since_previous,
+            weekly_growth_rate_since_previous_low,
+            weekly_growth_rate_since_previous_high
+        from account_metric_days
+        where platform = 'x' and account_id = 'MayoClinic' and metric = 'followers' and measured_on = '2013-04-29'
+    """
+    _, ((previous_on, change, rate, low, high),) = warehouse.query(imported, sql)
+    weeks = (date(2013, 4, 29) - date(2010, 7, 27)).days / 7
+    assert (previous_on, change, low) == (date(2010, 7, 27), 530_000 - 60_000, None)
+    assert (1 + rate) ** weeks == pytest.approx(530_000 / 60_000)
+    assert (1 + high) ** weeks == pytest.approx(534_999 / 60_000)
+    sql = "select count(weekly_growth_rate_since_previous) from account_metric_days where date_precision <> 'day'"
+    assert warehouse.query(imported, sql)[1] == [(0,)]
+
+
 def test_the_directorys_totals_and_every_source_are_in_the_record(imported: Settings) -> None:
     _, rows = warehouse.query(imported, "select distinct source from observations order by source")
     assert all(str(source).startswith("http") for (source,) in rows)

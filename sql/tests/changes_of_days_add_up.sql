@@ -10,6 +10,7 @@ usable as (
     where
         value is not null
         and not is_anomaly
+        and date_precision = 'day'
         and measured_on >= {{ first_on }}
 
 ),

@@ -49,6 +49,7 @@ TOLD_LATE = "told late"
 LATE_LOOK = date(2024, 3, 12)
 LATER_FROM = date(2026, 6, 22)
 LATER_READINGS = (
+    date(2022, 2, 14),
     date(2023, 3, 5),
     date(2025, 3, 9),
     date(2025, 5, 25),
@@ -164,7 +165,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
-    record.said += [*_impressions(), *_of_months_and_years()]
+    record.said += [*_impressions(), *_of_months_and_years(), *_around_a_month()]
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
     record.said += _long_before_it_is_described(record)
@@ -445,6 +446,23 @@ def _of_months_and_years() -> Iterator[Said]:
     ):
         said = imported(one, metric, day, value, "exact", later)
         yield replace(said, date_precision=date_precision)
+
+
+def _around_a_month() -> Iterator[Said]:
+    """Readings of a Page that no directory names: days around months; the second day lands last, far from all else."""
+    page = account("facebook", "V", "never")
+    for metric, day, value, precision, date_precision in (
+        ("followers", date(2021, 1, 15), 900, "exact", "month"),
+        ("followers", date(2021, 7, 27), 60_000, "more_than", "day"),
+        ("followers", date(2021, 8, 15), 66_000, "nearly", "month"),
+        ("followers", date(2021, 8, 20), 66_500, "exact", "year"),
+        ("followers", date(2021, 11, 29), 530_000, "rounded", "day"),
+        ("connections", date(2022, 1, 10), 400, "exact", "day"),
+        ("connections", date(2022, 2, 14), 500, "exact", "day"),
+        ("connections", date(2022, 3, 2), 520, "exact", "month"),
+        ("connections", date(2022, 5, 4), 700, "exact", "day"),
+    ):
+        yield replace(imported(page, metric, day, value, precision, IMPORTED_AT), date_precision=date_precision)
 
 
 def _impressions() -> Iterator[Said]:

@@ -275,7 +275,7 @@ class Expected:
                 row["is_gap"] = previous_on is not None and (day - previous_on).days > far
                 row["is_break"] = previous_on is not None and breaks_between(platform, metric, previous_on, day)
                 lost = row["change_since_previous_high"]
-                is_sure = lost is not None and lost < 0 and not vague & {day, previous_on}
+                is_sure = lost is not None and lost < 0 and day not in vague
                 row["is_decrease"] = (platform, metric) in COUNTERS and is_sure
                 usable[day] = figure
             yield row
@@ -579,14 +579,14 @@ def _compared(
     platform: str,
     metric: str,
 ) -> Row:
-    """How a figure compares with earlier ones; all empty where there is no figure."""
-    previous_on = max(usable) if usable and figure else None
+    """How a figure compares with earlier ones; all empty where there is no figure. A known day looks for another."""
+    earlier = [on for on in usable if day in vague or on not in vague]
+    previous_on = max(earlier, default=None) if figure else None
     base = usable[previous_on] if previous_on else None
     row: Row = {"previous_on": previous_on}
     row |= _change("change_since_previous", "", figure, base, previous_on, day, platform, metric)
     row |= ends("weekly_growth_rate_since_previous")
-    is_vague = bool(vague & {day, previous_on})
-    if figure and base and previous_on and not is_vague and not breaks_between(platform, metric, previous_on, day):
+    if figure and base and previous_on and day not in vague and not breaks_between(platform, metric, previous_on, day):
         row |= weekly_growth("weekly_growth_rate_since_previous", figure, base, (day - previous_on).days)
     for span in SPANS:
         base_on = day - timedelta(days=span)

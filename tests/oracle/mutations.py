@@ -134,7 +134,17 @@ MUTATIONS = QUICK | {
     "a_period_s_growth_from_its_low": Mutation(PERIODS, "('_low', 'low', 'high')", "('_low', 'low', 'low')"),
     "a_gap_on_time": Mutation(DAYS, "days_since_previous > cadence_days", "days_since_previous >= cadence_days"),
     "previous_may_be_unusable": Mutation(
-        DAYS, "where is_usable\n    window series", "where value is not null\n    window series"
+        DAYS, "where is_usable and date_precision = 'day'", "where value is not null and date_precision = 'day'"
+    ),
+    "a_month_comes_between": Mutation(
+        DAYS,
+        "where is_usable and date_precision = 'day'\n    window series",
+        "where is_usable\n    window series",
+    ),
+    "a_month_looks_at_months_alone": Mutation(
+        DAYS,
+        "        is_usable\n        and (account_key, metric) in",
+        "        is_usable and date_precision <> 'day'\n        and (account_key, metric) in",
     ),
     "all_are_baselines": Mutation(
         DAYS, "is_usable and previous_on is null as is_baseline", "previous_on is null as is_baseline"
@@ -317,6 +327,12 @@ MUTATIONS = QUICK | {
     "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "what_was_usual_stays": Mutation(
         PERFORMANCE, "days_after('max(dates.published_on)', usual_days)", "'max(dates.published_on)'", in_parts=True
+    ),
+    "a_month_comes_between_later": Mutation(
+        DAYS, "(of_the_days.date_precision <> 'day' or earlier.date_precision = 'day')", "true", in_parts=True
+    ),
+    "the_day_after_a_month_stays": Mutation(
+        DAYS, "touched.measured_on, later.date_precision", "touched.measured_on", in_parts=True
     ),
     "the_next_day_stays": Mutation(
         DAYS, "changed + literals(looking_back, changed) + days_moved", "changed + days_moved", in_parts=True

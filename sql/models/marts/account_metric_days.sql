@@ -4,7 +4,10 @@
 {%- set windows = [1, 7, 28, 365] -%}
 {%- set near_days = 8 -%}
 
-{#- Days to replace: those that changed, those that compare with them, and each series' next day that looks back. -#}
+{#- A day is held against the last known day: nobody knows when a reading of a month or year was taken. -#}
+{%- set may_precede = "(of_the_days.date_precision <> 'day' or earlier.date_precision = 'day')" -%}
+
+{#- Days to replace: those that changed, those that compare with them, and each series' next days that look back. -#}
 {%- set changed = days_replaced([values]) -%}
 {%- set looking_back -%}
     select distinct min(later.measured_on) as measured_on
@@ -17,7 +20,7 @@
         {{ is_among('touched.measured_on', changed) }}
         and later.is_usable
         and later.measured_on > {{ changed | min }}
-    group by touched.account_key, touched.metric, touched.measured_on
+    group by touched.account_key, touched.metric, touched.measured_on, later.date_precision
 {%- endset -%}
 {%- set days = changed + literals(looking_back, changed) + days_moved(changed, windows) -%}
 
@@ -45,8 +48,7 @@ seen_lately as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high,
-        earlier.date_precision as previous_date_precision
+        earlier.high as previous_high
 
     from of_the_days
     inner join {{ values }} as earlier
@@ -54,6 +56,7 @@ seen_lately as (
         and of_the_days.metric = earlier.metric
         and of_the_days.usable_on > earlier.measured_on
         and {{ days_before('of_the_days.usable_on', near_days) }} <= earlier.measured_on
+        and {{ may_precede }}
     where
         earlier.is_usable
         and {{ is_among('earlier.measured_on', days_moved(days, range(-near_days, 0))) }}
@@ -72,7 +75,8 @@ not_seen_lately as (
         account_key,
         metric,
         measured_on,
-        usable_on
+        usable_on,
+        date_precision
 
     from of_the_days
     where
@@ -97,14 +101,14 @@ seen_long_ago as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high,
-        earlier.date_precision as previous_date_precision
+        earlier.high as previous_high
 
     from not_seen_lately
     inner join {{ values }} as earlier
         on not_seen_lately.account_key = earlier.account_key
         and not_seen_lately.metric = earlier.metric
         and not_seen_lately.usable_on > earlier.measured_on
+        and {{ may_precede | replace('of_the_days', 'not_seen_lately') }}
     where earlier.is_usable
     qualify
         row_number() over (
@@ -124,6 +128,33 @@ previous as (
 
 {% else %}
 
+with_months as (
+
+    select
+        account_key,
+        metric,
+        measured_on,
+        date_precision,
+        lag(measured_on) over series as previous_on,
+        lag(value) over series as previous_value,
+        lag(low) over series as previous_low,
+        lag(high) over series as previous_high
+
+    from {{ values }}
+    where
+        is_usable
+        and (account_key, metric) in (
+            select
+                vague.account_key,
+                vague.metric
+
+            from {{ values }} as vague
+            where vague.date_precision <> 'day'
+        )
+    window series as (partition by account_key, metric order by measured_on)
+
+),
+
 previous as (
 
     select
@@ -133,12 +164,25 @@ previous as (
         lag(measured_on) over series as previous_on,
         lag(value) over series as previous_value,
         lag(low) over series as previous_low,
-        lag(high) over series as previous_high,
-        lag(date_precision) over series as previous_date_precision
+        lag(high) over series as previous_high
 
     from {{ values }}
-    where is_usable
+    where is_usable and date_precision = 'day'
     window series as (partition by account_key, metric order by measured_on)
+
+    union all
+
+    select
+        account_key,
+        metric,
+        measured_on,
+        previous_on,
+        previous_value,
+        previous_low,
+        previous_high
+
+    from with_months
+    where date_precision <> 'day'
 
 ),
 
@@ -173,7 +217,7 @@ compared as (
         base_{{ window }}.high as base_{{ window }}_high,
         {% endfor %}
         coalesce(of_the_days.break_on > previous.previous_on, false) as is_break,
-        of_the_days.date_precision = 'day' and previous.previous_date_precision = 'day' as is_dated
+        of_the_days.date_precision = 'day' as is_dated
 
     from of_the_days
     left join previous
