@@ -144,7 +144,7 @@ def _flags(life: Life) -> Iterator[str]:
     if day.get("is_imported"):
         yield "The figure comes from elsewhere; no figure of the platform's own is known for this day."
     if day.get("is_baseline"):
-        yield "It is the first figure of its series: a baseline, not a gain."
+        yield "It is the first figure to grow from: a baseline, not a gain."
     if day.get("is_anomaly"):
         yield "It is taken for a slip of the platform's: it stands, and is kept out of growth."
     if day.get("is_late"):

@@ -586,14 +586,19 @@ def _compared(
     row: Row = {"previous_on": previous_on}
     row |= _change("change_since_previous", "", figure, base, previous_on, day, platform, metric)
     row |= ends("weekly_growth_rate_since_previous")
-    if figure and base and previous_on and day not in vague and not breaks_between(platform, metric, previous_on, day):
+    is_apart = day in vague or (previous_on and _is_no_day(previous_on, day, late))
+    if figure and base and previous_on and not is_apart and not breaks_between(platform, metric, previous_on, day):
         row |= weekly_growth("weekly_growth_rate_since_previous", figure, base, (day - previous_on).days)
     for span in SPANS:
         base_on = day - timedelta(days=span)
-        is_apart = (span == 1 and late & {day, base_on}) or vague & {day, base_on}
-        base = None if is_apart else usable.get(base_on)
+        base = None if vague & {day, base_on} or _is_no_day(base_on, day, late) else usable.get(base_on)
         row |= _change(f"change_{span}d", f"growth_{span}d_rate", figure, base, base_on, day, platform, metric)
     return row
+
+
+def _is_no_day(base_on: date, day: date, late: set[date]) -> bool:
+    """Whether two figures are a day apart by date, and by the clock some hours less or more."""
+    return (day - base_on).days == 1 and bool(late & {day, base_on})
 
 
 def _change(

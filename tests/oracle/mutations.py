@@ -118,6 +118,11 @@ MUTATIONS = QUICK | {
     ),
     "from_a_late_day": Mutation(DAYS, "and not base_{{ window }}.is_late", ""),
     "to_a_late_day": Mutation(DAYS, "and not of_the_days.is_late", ""),
+    "a_rate_from_a_late_day": Mutation(DAYS, "of_the_days.is_late or previous.previous_is_late", "of_the_days.is_late"),
+    "a_rate_to_a_late_day": Mutation(
+        DAYS, "of_the_days.is_late or previous.previous_is_late", "previous.previous_is_late"
+    ),
+    "two_days_from_a_late_day": Mutation(DAYS, "when days_since_previous = 1 and", "when days_since_previous <= 2 and"),
     "a_baseline_is_a_gain": Mutation(DAYS, "value - previous_value end", "value - coalesce(previous_value, 0) end"),
     "six_days_a_week": Mutation(DAYS, "7 / days_since_previous", "6 / days_since_previous"),
     "percent": Mutation(

@@ -48,7 +48,8 @@ seen_lately as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high
+        earlier.high as previous_high,
+        earlier.is_late as previous_is_late
 
     from of_the_days
     inner join {{ values }} as earlier
@@ -101,7 +102,8 @@ seen_long_ago as (
         earlier.measured_on as previous_on,
         earlier.value as previous_value,
         earlier.low as previous_low,
-        earlier.high as previous_high
+        earlier.high as previous_high,
+        earlier.is_late as previous_is_late
 
     from not_seen_lately
     inner join {{ values }} as earlier
@@ -138,7 +140,8 @@ with_months as (
         lag(measured_on) over series as previous_on,
         lag(value) over series as previous_value,
         lag(low) over series as previous_low,
-        lag(high) over series as previous_high
+        lag(high) over series as previous_high,
+        lag(is_late) over series as previous_is_late
 
     from {{ values }}
     where
@@ -164,7 +167,8 @@ previous as (
         lag(measured_on) over series as previous_on,
         lag(value) over series as previous_value,
         lag(low) over series as previous_low,
-        lag(high) over series as previous_high
+        lag(high) over series as previous_high,
+        lag(is_late) over series as previous_is_late
 
     from {{ values }}
     where is_usable and date_precision = 'day'
@@ -179,7 +183,8 @@ previous as (
         previous_on,
         previous_value,
         previous_low,
-        previous_high
+        previous_high,
+        previous_is_late
 
     from with_months
     where date_precision <> 'day'
@@ -217,7 +222,8 @@ compared as (
         base_{{ window }}.high as base_{{ window }}_high,
         {% endfor %}
         coalesce(of_the_days.break_on > previous.previous_on, false) as is_break,
-        of_the_days.date_precision = 'day' as is_dated
+        of_the_days.date_precision = 'day' as is_dated,
+        of_the_days.is_late or previous.previous_is_late as is_beside_late
 
     from of_the_days
     left join previous
@@ -260,6 +266,7 @@ select
     case when not is_break then high - previous_low end as change_since_previous_high,
     {% for end, figure, base in [('', 'value', 'value'), ('_low', 'low', 'high'), ('_high', 'high', 'low')] %}
     case
+        when days_since_previous = 1 and is_beside_late then null
         when is_dated and not is_break and {{ figure }} > 0 and previous_{{ base }} > 0
             then pow({{ figure }} / previous_{{ base }}, 7 / days_since_previous) - 1
     end as weekly_growth_rate_since_previous{{ end }},
