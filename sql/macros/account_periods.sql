@@ -107,7 +107,11 @@ of_metrics as (
         account_key,
         metric,
         {{ start }},
-        max(case when is_usable then measured_on end) as end_on,
+        -- a reading ends the period of what the platform tells nothing of
+        coalesce(
+            max(case when is_usable and not is_imported then measured_on end),
+            max(case when is_usable then measured_on end)
+        ) as end_on,
         count(case when is_usable then measured_on end) as days_observed,
         cast(sum(case when is_usable then value end) as bigint) as total,
         case

@@ -166,6 +166,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
     record.said += [*_impressions(), *_of_months_and_years(), *_around_a_month()]
+    record.said += _seen_on_tuesdays(record)
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
     record.said += _long_before_it_is_described(record)
@@ -463,6 +464,15 @@ def _around_a_month() -> Iterator[Said]:
         ("connections", date(2022, 5, 4), 700, "exact", "day"),
     ):
         yield replace(imported(page, metric, day, value, precision, IMPORTED_AT), date_precision=date_precision)
+
+
+def _seen_on_tuesdays(record: Record) -> Iterator[Said]:
+    """An account that no directory names: seen each Tuesday, and read about on two days after one of them."""
+    one = account("x", "T", "weekly", 2)
+    for number in range(4):
+        yield _seen(record, one, "followers", date(2023, 9, 5) + timedelta(weeks=number), 1_000 + 10 * number)
+    yield imported(one, "followers", date(2023, 9, 15), 1_313, "exact", IMPORTED_AT)
+    yield imported(one, "followers", date(2023, 9, 30), 1_414, "exact", IMPORTED_AT)
 
 
 def _impressions() -> Iterator[Said]:

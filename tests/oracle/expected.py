@@ -414,7 +414,8 @@ class Expected:
     ) -> Row:
         rows = sorted(rows, key=lambda row: row["measured_on"])
         usable = [row for row in rows if row["value"] is not None and not row["is_anomaly"]]
-        last = usable[-1] if usable else None
+        told = [row for row in usable if not row["is_imported"]] or usable  # a reading ends what has nothing else
+        last = told[-1] if told else None
         reasons = [row["reason"] for row in rows if row["reason"]]
         row = self._period(period, platform, account_id, metric, start)
         is_imported = all(row["is_imported"] for row in rows)

@@ -232,8 +232,13 @@ MUTATIONS = QUICK | {
     ),
     "the_week_ends_with_its_first_day": Mutation(
         PERIODS,
-        "max(case when is_usable then measured_on end) as end_on",
-        "min(case when is_usable then measured_on end) as end_on",
+        "max(case when is_usable and not is_imported then measured_on end),\n",
+        "min(case when is_usable and not is_imported then measured_on end),\n",
+    ),
+    "a_reading_ends_the_week": Mutation(
+        PERIODS,
+        "max(case when is_usable and not is_imported then measured_on end),\n",
+        "max(case when is_usable then measured_on end),\n",
     ),
     "the_week_s_first_reason": Mutation(PERIODS, "max_by(reason, measured_on)", "min_by(reason, measured_on)"),
     "activity_of_readings": Mutation(PERIODS, "bool_or(not is_imported) as is_followed", "true as is_followed"),
