@@ -281,7 +281,9 @@ select
     peers.stratum_value as region,
     peers.value as followers,
     peers.growth_rate,
-    peers.growth_rank,
+    peers.growth_rank_from,
+    peers.growth_rank_to,
+    peers.growth_n,
     peers.growth_median
 from peer_weeks as peers
 inner join accounts on peers.account_key = accounts.account_key
@@ -290,8 +292,8 @@ where
     and peers.stratum = 'region'
     and peers.stratum_value in (select region from organizations where is_own)
     and peers.week_start_on in (select max(week_start_on) from weekly_scorecard)
-    and peers.growth_rank <= 10
-order by peers.platform, peers.growth_rank, accounts.handle;
+    and peers.growth_rank_from <= 10
+order by peers.platform, peers.growth_rank_from, accounts.handle;
 
 -- 17. Which accounts have not been seen for four weeks?
 select

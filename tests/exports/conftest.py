@@ -71,8 +71,8 @@ create table account_weeks (
 create table peer_weeks (
     account_key bigint, platform varchar, account_id varchar, organization_id varchar, account_group varchar,
     metric varchar, week varchar, stratum varchar, value bigint, low bigint, high bigint, n integer, rank_from integer,
-    rank_to integer, growth_rate double, growth_n integer, growth_rank integer, growth_median double,
-    is_below_floor boolean);
+    rank_to integer, growth_rate double, growth_n integer, growth_rank_from integer, growth_rank_to integer,
+    growth_median double, is_below_floor boolean);
 create table coverage_days (
     platform varchar, measured_on date, expected bigint, observed bigint, missing bigint, {_MISSING},
     accounts_expected bigint, accounts_observed bigint, is_complete boolean, complete_through_on date,
@@ -145,7 +145,8 @@ def _directory(connection: duckdb.DuckDBPyConnection) -> None:
             stratum="all", is_below_floor=False,
             value=48_200 if is_rounded else 48_212, low=48_200 if is_rounded else 48_212,
             high=48_299 if is_rounded else 48_212, n=7, rank_from=4, rank_to=5 if is_rounded else 4,
-            growth_rate=0.0025, growth_n=7, growth_rank=None if is_rounded else 5, growth_median=0.003,
+            growth_rate=0.0025, growth_n=7, growth_rank_from=None if is_rounded else 5,
+            growth_rank_to=None if is_rounded else 6, growth_median=0.003,
         )  # fmt: skip
         for metric, value, low, high in (("posts_published", 9, 5, 11), ("engagements", 1_840, 900, 2_600)):
             insert(

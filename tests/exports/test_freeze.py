@@ -236,9 +236,10 @@ def test_a_peer_that_is_gone_is_one_line(figures: Figures, changed: Changed) -> 
 def test_ranks_are_the_marts_and_growth_is_not_ranked_where_the_platform_rounds(figures: Figures) -> None:
     facebook, _, youtube = figures.standings
     assert (facebook.best_rank, facebook.worst_rank, facebook.ranked) == (4, 4, 7)
-    assert (facebook.growth_best_rank, facebook.growth_ranked, facebook.median_growth_rate) == (5, 7, 0.003)
+    assert (facebook.growth_best_rank, facebook.growth_worst_rank, facebook.growth_ranked) == (5, 6, 7)
+    assert facebook.median_growth_rate == 0.003
     assert (youtube.best_rank, youtube.worst_rank) == (4, 5)
-    assert (youtube.growth_best_rank, youtube.median_growth_rate) == (None, None)
+    assert (youtube.growth_best_rank, youtube.growth_worst_rank, youtube.median_growth_rate) == (None, None, None)
 
 
 def test_an_account_without_a_rank_is_not_among_its_peers(changed: Changed) -> None:

@@ -365,6 +365,11 @@ MUTATIONS = QUICK | {
     "ties_have_the_best_place": Mutation(
         PEERS, "count(compared_value) over by_value as rank_to", "rank() over by_value as rank_to"
     ),
+    "equal_growth_has_the_best_place": Mutation(
+        PEERS,
+        "count(compared_growth_rate) over by_growth as growth_rank_to",
+        "rank() over by_growth as growth_rank_to",
+    ),
     "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
     "growth_over_any_days_is_ranked": Mutation(
         PEERS, "case when comparable.change is not null then", "case when true then"

@@ -106,7 +106,8 @@ def _compared(peers: pd.DataFrame) -> Iterator[Row]:
         row: Row = {name: _plain(one[name]) for name in PLAIN}
         row |= {"n": n, "growth_n": len(growing), "is_suppressed": n < AT_LEAST}
         row |= dict.fromkeys(("rank_from", "rank_to", "percentile", "median", "lower_quartile", "upper_quartile"))
-        row |= dict.fromkeys(("growth_rank", "growth_percentile", "growth_median", "share_of_voice_rate"))
+        row |= dict.fromkeys(("growth_rank_from", "growth_rank_to", "growth_percentile", "growth_median"))
+        row["share_of_voice_rate"] = None
         if n >= AT_LEAST and metric in VOICES and total > 0:
             row["share_of_voice_rate"] = max(row["value"], 0) / total
         if n >= AT_LEAST and not row["is_below_floor"]:
@@ -119,7 +120,7 @@ def _compared(peers: pd.DataFrame) -> Iterator[Row]:
             row["growth_median"] = float(rates.median())
             if row["growth_rate"] is not None and not is_vague:
                 faster, slower = int((rates > row["growth_rate"]).sum()), int((rates < row["growth_rate"]).sum())
-                row["growth_rank"] = 1 + faster
+                row["growth_rank_from"], row["growth_rank_to"] = 1 + faster, len(growing) - slower
                 row["growth_percentile"] = _percentile(len(growing), faster, slower)
         yield row
 

@@ -15,8 +15,8 @@ def test_the_month_has_places_of_every_kind(month: Scenario) -> None:
     assert {row["account_group"] for row in rows} > {"main"}
     assert {row["is_suppressed"] for row in rows} == {True, False}
     assert any(row["stratum_value"] == "abroad" for row in rows)
-    assert any(row["growth_rank"] is not None for row in rows)
-    assert any(row["growth_median"] is not None and row["growth_rank"] is None for row in rows)
+    assert any(row["growth_rank_from"] is not None for row in rows)
+    assert any(row["growth_median"] is not None and row["growth_rank_from"] is None for row in rows)
     assert any(row["share_of_voice_rate"] for row in rows)
 
 
@@ -41,6 +41,7 @@ def test_the_crowd_ties_and_stands_about_the_floor() -> None:
     ranked = [row for row in rows if row["rank_from"] is not None]
     assert any(row["rank_from"] < row["rank_to"] for row in ranked if row["low"] == row["high"])
     assert any(row["rank_from"] < row["rank_to"] for row in ranked if row["low"] < row["high"])
+    assert any(row["growth_rank_from"] < row["growth_rank_to"] for row in rows if row["growth_rank_from"])
     assert {row["is_below_floor"] for row in rows} == {True, False}
     assert {row["value"] for row in rows if row["metric"] == "followers"} > {99, 100}
     assert {4, 5} < {row["n"] for row in rows}

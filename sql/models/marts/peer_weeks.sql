@@ -166,7 +166,7 @@ placed as (
         *,
         rank() over by_value as rank_from,
         count(compared_value) over by_value as rank_to,
-        rank() over by_growth as growth_rank,
+        rank() over by_growth as growth_rank_from,
         count(compared_growth_rate) over by_growth as growth_rank_to
 
     from above_the_floor
@@ -246,9 +246,10 @@ select
     case when is_ranked then upper_quartile end as upper_quartile,
     growth_rate,
     cast(growth_n as integer) as growth_n,
-    cast(case when is_growth_ranked then growth_rank end as integer) as growth_rank,
+    cast(case when is_growth_ranked then growth_rank_from end as integer) as growth_rank_from,
+    cast(case when is_growth_ranked then growth_rank_to end as integer) as growth_rank_to,
     case
-        when is_growth_ranked then 100 * (1 - ((growth_rank + growth_rank_to) / 2 - 1) / (growth_n - 1))
+        when is_growth_ranked then 100 * (1 - ((growth_rank_from + growth_rank_to) / 2 - 1) / (growth_n - 1))
     end as growth_percentile,
     case when is_growth_shown then growth_median end as growth_median,
     case

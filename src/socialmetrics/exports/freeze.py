@@ -524,8 +524,9 @@ def _standings(connection: duckdb.DuckDBPyConnection, week: str) -> tuple[Standi
         select
             p.platform, a.handle, a.label, a.name, p.account_id, p.value as followers, p.low, p.high,
             p.rank_from as best_rank, p.rank_to as worst_rank, p.n as ranked, p.growth_rate as weekly_growth_rate,
-            p.growth_rank as growth_best_rank, p.growth_rank as growth_worst_rank, p.growth_n as growth_ranked,
-            case when p.growth_rank is not null then p.growth_median end as median_growth_rate
+            p.growth_rank_from as growth_best_rank, p.growth_rank_to as growth_worst_rank,
+            p.growth_n as growth_ranked,
+            case when p.growth_rank_from is not null then p.growth_median end as median_growth_rate
         from peer_weeks as p
         inner join accounts as a on a.account_key = p.account_key
         where a.is_own and p.week = ? and p.metric = 'followers' and p.stratum = 'all' and p.rank_from is not null
