@@ -84,6 +84,7 @@ order by peers.platform, accounts.handle, peers.stratum;
 -- 5. What is our share of voice, by posts and by engagement, week by week of the last quarter?
 select
     peers.platform,
+    peers.account_group,
     peers.metric,
     peers.week,
     sum(peers.share_of_voice_rate) as share_of_voice_rate,
@@ -94,8 +95,8 @@ where
     and peers.metric in ('posts_published', 'engagements')
     and peers.stratum = 'all'
     and peers.week_start_on >= (select max(week_start_on) - 84 from weekly_scorecard)
-group by peers.platform, peers.metric, peers.week
-order by peers.platform, peers.metric, peers.week;
+group by peers.platform, peers.account_group, peers.metric, peers.week
+order by peers.platform, peers.account_group, peers.metric, peers.week;
 
 -- 6. Why are figures missing in the last four weeks?
 select

@@ -42,6 +42,27 @@ def test_the_period_s_engagement_and_its_posts_reconcile(published: Path) -> Non
     assert [row for row in rows if row[0] != row[1]] == []
 
 
+def test_a_share_of_voice_is_of_one_group() -> None:
+    """Of two accounts of ours, each with most of its own group, and of two in one group."""
+    question = next(each for each in questions.read() if "share of voice" in each.sentence)
+    with duckdb.connect() as connection:
+        connection.execute("create table accounts as select * from (values (1), (2), (3)) as own (account_key)")
+        connection.execute("alter table accounts add column is_own boolean default true")
+        connection.execute("create table weekly_scorecard as select date '2026-11-16' as week_start_on")
+        connection.execute(
+            """
+            create table peer_weeks as
+            select
+                account_key, 'x' as platform, account_group, 'engagements' as metric, '2026-W47' as week,
+                date '2026-11-16' as week_start_on, 'all' as stratum, share_of_voice_rate, 9 as n
+            from (values (1, 'main', 0.5), (2, 'main', 0.25), (3, 'careers', 0.75))
+                as shares (account_key, account_group, share_of_voice_rate)
+            """
+        )
+        rows = connection.execute(f"select account_group, share_of_voice_rate from ({question.sql})").fetchall()
+    assert rows == [("careers", 0.75), ("main", 0.75)]
+
+
 def test_a_nation_lands_as_the_program_leaves_it(tmp_path: Path) -> None:
     """Closed months are put together already, so that a build finds nothing to move."""
     landing = Landing(tmp_path / "landing")
