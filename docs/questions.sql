@@ -88,6 +88,7 @@ select
     peers.metric,
     peers.week,
     sum(peers.share_of_voice_rate) as share_of_voice_rate,
+    bool_or(peers.is_pending) as is_pending,
     max(peers.n) as accounts_compared
 from peer_weeks as peers
 where

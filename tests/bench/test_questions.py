@@ -54,7 +54,8 @@ def test_a_share_of_voice_is_of_one_group() -> None:
             create table peer_weeks as
             select
                 account_key, 'x' as platform, account_group, 'engagements' as metric, '2026-W47' as week,
-                date '2026-11-16' as week_start_on, 'all' as stratum, share_of_voice_rate, 9 as n
+                date '2026-11-16' as week_start_on, 'all' as stratum, share_of_voice_rate, false as is_pending,
+                9 as n
             from (values (1, 'main', 0.5), (2, 'main', 0.25), (3, 'careers', 0.75))
                 as shares (account_key, account_group, share_of_voice_rate)
             """

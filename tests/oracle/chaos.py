@@ -174,6 +174,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
     record.said += _gone_for_a_while(record)
+    record.said += _not_looked_at_to_the_end(record)
     record.said += slips.slips(record)
     return record
 
@@ -530,6 +531,23 @@ def _gone_for_a_while(record: Record) -> Iterator[Said]:
         at = record.scheduled_at(date(2026, *day))
         said = Said("facebook", "Z", None, None, date(2026, *day), None, reason, at, "told in time", at)
         yield said if reason else replace(said, metric="followers", value=900)
+
+
+def _not_looked_at_to_the_end(record: Record) -> Iterator[Said]:
+    """Pages that no directory names, looked at on the Sundays of two weeks, but for one each time on a Wednesday.
+
+    On the record's last day the fortnight after the first week is over, that after the second is not.
+    """
+    for number, sunday in enumerate((date(2026, 8, 23), LAST - timedelta(days=14))):
+        wednesday = sunday - timedelta(days=4)
+        for page, day in (*((page, sunday) for page in range(5)), (5 + number, wednesday)):
+            account_id, at = f"Q{page}", record.scheduled_at(day)
+            post = ("facebook", account_id, f"Q{number}")
+            record.published[post] = at - timedelta(days=1)
+            record.looked.setdefault(Visit("facebook", day, at), []).append(account_id)
+            yield Said("facebook", account_id, None, "followers", day, 800 + page, None, at, "told in time", at)
+            for metric in POST_METRICS["facebook"]:
+                yield Said(*post, metric, day, 4 + page // 2, None, at, "told in time", at)
 
 
 def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:

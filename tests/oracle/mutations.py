@@ -370,9 +370,26 @@ MUTATIONS = QUICK | {
         "count(compared_growth_rate) over by_growth as growth_rank_to",
         "rank() over by_growth as growth_rank_to",
     ),
-    "half_a_week_is_compared": Mutation(PEERS, "(account_weeks.kind <> 'flow' or account_weeks.is_complete)", "true"),
+    "half_a_week_is_compared": Mutation(
+        PEERS,
+        "(account_weeks.kind <> 'flow' or account_weeks.is_complete or awaited.account_key is not null)",
+        "true",
+    ),
     "growth_over_any_days_is_ranked": Mutation(
-        PEERS, "case when comparable.change is not null then", "case when true then"
+        PEERS, "case when account_weeks.change is not null then", "case when true then"
+    ),
+    "those_looked_at_early_are_all": Mutation(PEERS, "count(value) < count(*) as is_pending", "false as is_pending"),
+    "what_is_looked_for_is_compared": Mutation(
+        PEERS, "case when awaited.account_key is null then account_weeks.value end", "account_weeks.value"
+    ),
+    "nobody_looks_on_the_fortnight_s_last_day": Mutation(
+        PEERS, "var('look_reaches_days')) }} >= (select", "var('look_reaches_days')) }} > (select"
+    ),
+    "a_day_that_is_missing_is_waited_for": Mutation(PEERS, "and days_observed >= days_expected\n", "\n"),
+    "what_posts_drew_waits_for_nobody": Mutation(
+        PEERS,
+        "and account_weeks.metric in ('posts_published', 'post_engagements')",
+        "and account_weeks.metric = 'posts_published'",
     ),
     "readings_are_compared": Mutation(PEERS, "and not is_imported", ""),
     "four_are_enough": Mutation(

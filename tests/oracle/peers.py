@@ -10,11 +10,12 @@ import pandas as pd
 
 from socialmetrics.records import Account, Organization
 
-from .expected import Expected, Row, Rows
+from .expected import REACH, Expected, Row, Rows
 from .record import ACCOUNT_METRICS, Key, Record
 
 STRATA = ("region", "bed_size", "ownership", "teaching", "setting")
 ACTIVITY = ("posts_published", "engagements", "post_engagements")
+LOOKED_FOR = ("posts_published", "post_engagements")
 VOICES = ("posts_published", "engagements")
 FLOOR, AT_LEAST = 100, 5
 PEERS = ["platform", "account_group", "metric", "week_start_on", "stratum", "stratum_value"]
@@ -36,7 +37,8 @@ def peer_weeks(expected: Expected) -> Rows:
 
 def _in_strata(expected: Expected) -> Iterator[Row]:
     for (platform, account_id, metric, start), week in expected.weeks.items():
-        if not _is_comparable(expected, platform, account_id, metric, week):
+        is_awaited = metric in LOOKED_FOR and _is_awaited(expected, (platform, account_id), start, week)
+        if not is_awaited and not _is_comparable(expected, platform, account_id, metric, week):
             continue
         sunday = start + timedelta(days=6)
         account = _account(expected.record, (platform, account_id), sunday)
@@ -46,12 +48,22 @@ def _in_strata(expected: Expected) -> Iterator[Row]:
             "account_group": (account.account_group if account else None) or "main",
             "growth_rate": week["weekly_growth_rate"] if week["change"] is not None else None,
             "is_below_floor": bool(is_known and followers and followers["value"] < FLOOR),
+            "is_awaited": is_awaited,
         }
         yield row | {"stratum": "all", "stratum_value": "all"}
         organization = _organization(expected.record, week["organization_id"], sunday)
         for stratum in STRATA:
             if value := getattr(organization, stratum, None):
                 yield row | {"stratum": stratum, "stratum_value": value}
+
+
+def _is_awaited(expected: Expected, key: Key, start: date, week: Row) -> bool:
+    """Whether a look at the week's end, or in the fortnight after, may still make the figure a whole one."""
+    sunday, published = start + timedelta(days=6), expected.weeks[*key, "posts_published", start]
+    if week["value"] is None or published["value"] is None or published["days_observed"] < published["days_expected"]:
+        return False
+    until = sunday + REACH
+    return expected.record.horizon <= until and not any(sunday <= on <= until for on in expected.looks[key])
 
 
 def _is_comparable(expected: Expected, platform: str, account_id: str, metric: str, week: Row) -> bool:
@@ -94,8 +106,10 @@ def _by(lines: dict[date, Any], day: date) -> Any:
     return lines[max(earlier) if earlier else min(lines)] if lines else None
 
 
-def _compared(peers: pd.DataFrame) -> Iterator[Row]:
-    metric = peers["metric"].iloc[0]
+def _compared(everyone: pd.DataFrame) -> Iterator[Row]:
+    metric = everyone["metric"].iloc[0]
+    peers = everyone[everyone["is_awaited"] == False]  # noqa: E712
+    is_pending = len(peers) < len(everyone)
     compared = peers[peers["is_below_floor"] == False]  # noqa: E712
     n, values = len(compared), compared["value"].astype(float)
     growing = compared[compared["growth_rate"].notna()]
@@ -104,13 +118,13 @@ def _compared(peers: pd.DataFrame) -> Iterator[Row]:
     total = int(peers["value"].clip(lower=0).sum())
     for _, one in peers.iterrows():
         row: Row = {name: _plain(one[name]) for name in PLAIN}
-        row |= {"n": n, "growth_n": len(growing), "is_suppressed": n < AT_LEAST}
+        row |= {"n": n, "growth_n": len(growing), "is_suppressed": n < AT_LEAST, "is_pending": is_pending}
         row |= dict.fromkeys(("rank_from", "rank_to", "percentile", "median", "lower_quartile", "upper_quartile"))
         row |= dict.fromkeys(("growth_rank_from", "growth_rank_to", "growth_percentile", "growth_median"))
         row["share_of_voice_rate"] = None
-        if n >= AT_LEAST and metric in VOICES and total > 0:
+        if n >= AT_LEAST and not is_pending and metric in VOICES and total > 0:
             row["share_of_voice_rate"] = max(row["value"], 0) / total
-        if n >= AT_LEAST and not row["is_below_floor"]:
+        if n >= AT_LEAST and not is_pending and not row["is_below_floor"]:
             larger, smaller = int((compared["low"] > row["high"]).sum()), int((compared["high"] < row["low"]).sum())
             row["rank_from"], row["rank_to"] = 1 + larger, n - smaller
             row["percentile"] = _percentile(n, larger, smaller)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from . import chaos
 from .conftest import Scenario
 from .expected import Expected
@@ -18,6 +20,9 @@ def test_the_month_has_places_of_every_kind(month: Scenario) -> None:
     assert any(row["growth_rank_from"] is not None for row in rows)
     assert any(row["growth_median"] is not None and row["growth_rank_from"] is None for row in rows)
     assert any(row["share_of_voice_rate"] for row in rows)
+    pending = [row for row in rows if row["is_pending"]]
+    assert {row["metric"] for row in pending} == {"posts_published", "post_engagements"}
+    assert any(row["n"] >= 5 and row["rank_from"] is None for row in pending)
 
 
 def test_the_month_has_every_kind_of_adoption(month: Scenario) -> None:
@@ -45,3 +50,11 @@ def test_the_crowd_ties_and_stands_about_the_floor() -> None:
     assert {row["is_below_floor"] for row in rows} == {True, False}
     assert {row["value"] for row in rows if row["metric"] == "followers"} > {99, 100}
     assert {4, 5} < {row["n"] for row in rows}
+
+
+def test_after_a_fortnight_the_crowd_does_not_wait_any_more() -> None:
+    rows = tables(Expected(chaos.chaos()))["peer_weeks"]
+    for metric in ("posts_published", "post_engagements"):
+        last, before = (rows["facebook", "Q0", metric, date(2026, 8, day), "all"] for day in (24, 17))
+        assert (last["is_pending"], last["rank_from"], last["n"] >= 5) == (True, None, True)
+        assert (before["is_pending"], before["rank_from"] is None, before["n"] >= 5) == (False, False, True)

@@ -106,6 +106,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing = Landing(settings.landing)
     landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
     undertaken(landing, FIRST, ended_on=None)
+    looked_at(landing, 65, "3")
+    looked_at(landing, 69, "1")
     for number in range(DAYS):
         x_run(landing, number)
         if number % 11 != 5:
@@ -169,7 +171,20 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # a directory that lands late takes away days on which nothing was found
     landing.directory(day(DAYS + 1), ACCOUNTS[:1] + ACCOUNTS[2:3], ORGANIZATIONS)
     assert warehouse.build(settings).because is None
+
+    # and time passes: nobody will look for what the third account published in August's first week any more
+    landing.ran(day(DAYS + 11), "youtube", "still no token", at(day(DAYS + 11)), "not_set_up")
+    goes_on(settings)
     return settings
+
+
+def looked_at(landing: Landing, number: int, account_id: str) -> None:
+    """A call that asked for an account's posts, and was read to its end."""
+    run = {"platform": "x", "measured_on": day(number), "run_id": f"look{number}", "called_at": at(day(number))}
+    how = {"endpoint": "posts", "credential": "", "outcome": "ok", "is_discovery": True, "is_last": True}
+    landing.write(
+        "calls", [run | how | {"asked": [account_id], "page": 1, "units": 1, "dollars": 0.01, "latency_ms": 5}]
+    )
 
 
 def undertaken(landing: Landing, on: date, ended_on: date | None) -> None:
@@ -235,6 +250,12 @@ def test_a_file_that_lands_while_a_build_runs_waits_for_the_next(tmp_path: Path)
     assert days_read() == [(day(0), 1)]
     models("landed_files")
     assert days_read() == [(day(0), 1), (day(1), 2)]
+
+
+def test_what_was_looked_for_is_waited_for_no_longer_than_a_fortnight(settings: Settings) -> None:
+    with duckdb.connect(str(settings.warehouse / "build" / "marts.duckdb"), read_only=True) as connection:
+        told = "select account_id, is_pending from peer_weeks where metric = 'posts_published' and week = '2026-W32'"
+        assert connection.execute(told).fetchall() == [("1", False)]
 
 
 def test_a_post_that_is_gone_and_one_that_came_back(settings: Settings) -> None:

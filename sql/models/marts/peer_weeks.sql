@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', unique_key='week_start_on') }}
 
 {%- set all_weeks = ref('int_account_weeks') -%}
+{%- set runs = ref('int_runs') -%}
 {%- set strata = ['region', 'bed_size', 'ownership', 'teaching', 'setting'] -%}
 {%- set peers = 'platform, account_group, metric, week_start_on, stratum, stratum_value' -%}
 
@@ -9,7 +10,18 @@
 {%- set new_strata = 'select min(in_force_on) from ' ~ ref('int_organizations') ~ ' where load_id > ' ~ last_load() -%}
 {%- set described_from = literals(new_terms ~ ' union ' ~ new_strata) -%}
 
-{#- Weeks to replace: those that changed, and those that a new directory describes. -#}
+{#- Sundays of weeks whose fortnight of looks for posts was not over at the last load, and is now. -#}
+{%- set reached_until = days_after('measured_on', var('look_reaches_days')) -%}
+{%- set over -%}
+    select measured_on
+    from {{ calendar() }} as calendar
+    where
+        {{ weekday('measured_on') }} = 7
+        and {{ reached_until }} >= (select max(measured_on) from {{ runs }} where load_id <= {{ last_load() }})
+        and {{ reached_until }} < (select max(measured_on) from {{ runs }})
+{%- endset -%}
+
+{#- Weeks to replace: those that changed, those that wait no longer, and those that a new directory describes. -#}
 {%- set described_anew -%}
     select distinct weeks.week_start_on
     from {{ all_weeks }} as weeks
@@ -25,7 +37,8 @@
         or accounts.account_key is not null
         or organizations.organization_id is not null
 {%- endset -%}
-{%- set weeks = mondays(days_replaced([]) + literals(new_weeks) + literals(described_anew, described_from)) -%}
+{%- set changed = days_replaced([]) + literals(new_weeks ~ ' union ' ~ over) -%}
+{%- set weeks = mondays(changed + literals(described_anew, described_from)) -%}
 
 with
 
@@ -66,12 +79,44 @@ followers as (
 
 ),
 
--- what anyone can see of everyone; what was done in a week counts when the week is whole
-comparable as (
+-- whose week may still become whole: no day of it is missing but a look for its last posts, which may still come
+awaited as (
 
-    select account_weeks.*
+    select
+        account_key,
+        week_start_on
 
     from account_weeks
+    where
+        metric = 'posts_published'
+        and not is_complete
+        and days_observed >= days_expected
+        and {{ days_after('sunday_on', var('look_reaches_days')) }} >= (select max(measured_on) from {{ runs }})
+
+),
+
+-- what anyone can see of everyone; what was done in a week counts when the week is whole, and has no value until then
+comparable as (
+
+    select
+        account_weeks.account_key,
+        account_weeks.platform,
+        account_weeks.account_id,
+        account_weeks.organization_id,
+        account_weeks.metric,
+        account_weeks.week_start_on,
+        account_weeks.sunday_on,
+        case when awaited.account_key is null then account_weeks.value end as value,
+        account_weeks.low,
+        account_weeks.high,
+        -- growth over other spans than a week is no growth to be placed
+        case when account_weeks.change is not null then account_weeks.weekly_growth_rate end as growth_rate
+
+    from account_weeks
+    left join awaited
+        on account_weeks.account_key = awaited.account_key
+        and account_weeks.week_start_on = awaited.week_start_on
+        and account_weeks.metric in ('posts_published', 'post_engagements')
     left join registry
         on account_weeks.platform = registry.platform
         and account_weeks.metric = registry.metric
@@ -82,7 +127,7 @@ comparable as (
             or account_weeks.metric = '{{ metric }}'
             {% endfor %}
         )
-        and (account_weeks.kind <> 'flow' or account_weeks.is_complete)
+        and (account_weeks.kind <> 'flow' or account_weeks.is_complete or awaited.account_key is not null)
 
 ),
 
@@ -100,8 +145,7 @@ described as (
         comparable.value,
         comparable.low,
         comparable.high,
-        -- growth over other spans than a week is no growth to be placed
-        case when comparable.change is not null then comparable.weekly_growth_rate end as growth_rate,
+        comparable.growth_rate,
         coalesce(followers.followers < {{ var('peer_floor') }}, false) as is_below_floor,
         organizations.region,
         organizations.bed_size,
@@ -187,7 +231,8 @@ summed as (
         count(compared_growth_rate) as growth_n,
         median(compared_growth_rate) as growth_median,
         coalesce(bool_or(low <> high) filter (where compared_growth_rate is not null), false) as is_growth_rounded,
-        cast(sum(greatest(value, 0)) as bigint) as total
+        cast(sum(greatest(value, 0)) as bigint) as total,
+        count(value) < count(*) as is_pending
 
     from above_the_floor
     group by {{ peers }}
@@ -205,8 +250,9 @@ judged as (
         summed.growth_n,
         summed.growth_median,
         summed.total,
+        summed.is_pending,
         summed.n < {{ var('peers_at_least') }} as is_suppressed,
-        summed.n >= {{ var('peers_at_least') }} and not placed.is_below_floor as is_ranked,
+        summed.n >= {{ var('peers_at_least') }} and not summed.is_pending and not placed.is_below_floor as is_ranked,
         summed.growth_n >= {{ var('peers_at_least') }} and not placed.is_below_floor as is_growth_shown,
         summed.growth_n >= {{ var('peers_at_least') }}
         and placed.compared_growth_rate is not null
@@ -253,12 +299,14 @@ select
     end as growth_percentile,
     case when is_growth_shown then growth_median end as growth_median,
     case
-        when metric in ('posts_published', 'engagements') and not is_suppressed and total > 0
+        when metric in ('posts_published', 'engagements') and not is_suppressed and not is_pending and total > 0
             then greatest(value, 0) / total
     end as share_of_voice_rate,
     is_below_floor,
     is_suppressed,
+    is_pending,
     cast({{ this_load() }} as integer) as load_id
 
 from judged
+where value is not null
 order by organization_id, account_key, metric, week_start_on, stratum
