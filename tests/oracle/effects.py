@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
 
-from socialmetrics.records import Initiative, Organization
+from socialmetrics.records import Account, Initiative, Organization
 
 from .expected import BREAKS, Expected, Row
-from .record import ACCOUNT_METRICS
+from .record import ACCOUNT_METRICS, Record
 
 PRE_WEEKS, AT_LEAST, PEERS = 8, 3, 20
 FARTHEST = 1_000_000  # a factor beyond which an interval says nothing
@@ -91,14 +92,25 @@ class Effects:
         self.days = days[days.value.notna() & ~days.is_anomaly & ~days.is_imported]
         self.weeks = weeks[(weeks.kind == "flow") & weeks.is_complete & weeks.value.notna()]
         self.latest = dict.fromkeys(ACCOUNT_METRICS, expected.record.horizon)
-        self.places = {(a.organization_id, a.platform) for a in expected.record.snapshots[-1].accounts if a.account_id}
+        self.lines = dict(_last_lines(expected.record))
         self.rows = {(i.initiative_id, p): self._row(i, p) for i in self.initiatives for p in self._platforms(i)}
 
     def _platforms(self, initiative: Initiative) -> list[str]:
         if initiative.platform:
             return [initiative.platform]
-        places = [p for p in ACCOUNT_METRICS if (initiative.organization_id, p) in self.places]
-        return [p for p in places if initiative.metric in (*ACCOUNT_METRICS[p], *ACTIVITIES)]
+        shown = [p for p in ACCOUNT_METRICS if initiative.metric in (*ACCOUNT_METRICS[p], *ACTIVITIES)]
+        return [p for p in shown if self._accounts_there(initiative, p)]
+
+    def _accounts_there(self, initiative: Initiative, platform: str) -> int:
+        """The organization's accounts on the platform that were neither gone nor closed when the initiative began."""
+        begins, ends = initiative.started_on, initiative.ended_on or date.max
+        return sum(
+            (account.organization_id, account.platform) == (initiative.organization_id, platform)
+            and listed_until > begins
+            and (account.closed_on or date.max) > begins
+            and (account.opened_on or date.min) <= ends
+            for account, listed_until in self.lines.values()
+        )
 
     # windows
 
@@ -298,6 +310,14 @@ class Effects:
             row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
         row["finding_text"] = _text(row, window.obstacle)
         return row
+
+
+def _last_lines(record: Record) -> Iterator[tuple[str | None, tuple[Account, date]]]:
+    """Each account's last line of the directory, and the day from which the directory is without it."""
+    for snapshot, following in zip_longest(record.snapshots, record.snapshots[1:]):
+        for account in snapshot.accounts:
+            if account.account_id:
+                yield account.account_id, (account, following.day if following else date.max)
 
 
 def monday(day: date) -> date:

@@ -439,6 +439,12 @@ EFFECT_MUTATIONS = {
     "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
     "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
     "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
+    "where_it_was_once_it_is_for_ever": Mutation(
+        WINDOWS, "initiatives.started_on < coalesce(directory.replaced_on, date '9999-12-31')", "true"
+    ),
+    "closed_on_the_first_day_is_open": Mutation(
+        WINDOWS, "started_on < coalesce(directory.closed_on", "started_on <= coalesce(directory.closed_on"
+    ),
     "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
     "of_equals_the_first_are_peers": Mutation(TRIALS, "abs(ours.place - theirs.place), ", ""),
     "who_stands_alone_was_not_observed": Mutation(TRIALS, "changes.is_treated\n    or", "false\n    or"),

@@ -27,7 +27,8 @@ from .mutations import EFFECT_MUTATIONS
 from .record import ACCOUNT_METRICS, Record, Said, Visit, Watcher, each_day, imported
 
 FIRST, LAST = date(2026, 7, 20), date(2026, 11, 18)
-EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009}
+EFFECTS = {"voices": 0.0012, "engage": 0.9, "everywhere": -0.0009, "after-moving": 0.004}
+MOVED, MOVED_ON = "h0001", date(2026, 10, 20)  # an organization that leaves X, having closed its channel
 
 
 def initiative(
@@ -61,6 +62,8 @@ INITIATIVES = (
     initiative("a-peer-s", "x", "followers", date(2026, 9, 14), date(2026, 10, 4), organization_id="h0015"),
     initiative("among-few", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0035"),
     initiative("nobody-s", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), organization_id="h0001"),
+    initiative("before-moving", None, "followers", date(2026, 10, 5), date(2026, 10, 18), 800, MOVED),
+    initiative("after-moving", None, "followers", date(2026, 10, 26), date(2026, 11, 8), 800, MOVED),
     *(
         initiative(f"among-{one}", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), 100, one)
         for one in ("alone-00", "equal-45", "still-00", "woken-00")
@@ -101,9 +104,11 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
     world, record = World(peers=44, effects=EFFECTS, initiatives=INITIATIVES), Record(ZoneInfo("UTC"))
     organizations = (*world.organizations, *(Organization(one, one, False) for one in MADE_UP))
     directory, watcher = tuple(listed(world)), Watcher(world, record)
+    moved = tuple(one for one in directory if (one.organization_id, one.platform) != (MOVED, "x"))
     for day in each_day(FIRST, LAST):
         for platform in ACCOUNT_METRICS:
-            watcher.visit(Visit(platform, day, record.scheduled_at(day)), directory, organizations)
+            lines = directory if day < MOVED_ON else moved
+            watcher.visit(Visit(platform, day, record.scheduled_at(day)), lines, organizations)
     record.said += [*readings(directory), *sundays(record)]
     folder = tmp_path_factory.mktemp("autumn")
     write(folder / "landing", of_record(record, INITIATIVES))
@@ -112,13 +117,15 @@ def autumn(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
 
 
 def listed(world: World) -> Iterator[Account]:
-    """The world's directory; one own account opens, and one closes, in the time before an initiative or within."""
+    """The world's directory; accounts open or close in the time before an initiative or within it."""
     terms = {
-        ("x", "careers"): {"opened_on": date(2026, 8, 20)},
-        ("facebook", "childrens"): {"closed_on": date(2026, 11, 10)},
+        ("lakeside", "x", "careers"): {"opened_on": date(2026, 8, 20)},
+        ("lakeside", "facebook", "childrens"): {"closed_on": date(2026, 11, 10)},
+        (MOVED, "youtube", "main"): {"closed_on": date(2026, 10, 5)},
     }
     for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
-        yield replace(account, **terms.get((account.platform, account.account_group or ""), {}))
+        key = (account.organization_id, account.platform, account.account_group or "")
+        yield replace(account, **terms.get(key, {}))
     for one in MADE_UP:
         yield Account(one, "x", one, one, cadence="never")
 

@@ -72,14 +72,21 @@ breaks as (
 
 ),
 
+-- where the organization has accounts that were neither gone nor closed when the initiative began
 places as (
 
-    select distinct
-        organization_id,
-        platform
+    select
+        initiatives.initiative_id,
+        directory.platform
 
-    from {{ ref('int_directory') }}
-    where is_latest
+    from initiatives
+    inner join {{ ref('int_directory') }} as directory on initiatives.organization_id = directory.organization_id
+    where
+        directory.is_latest
+        and initiatives.started_on < coalesce(directory.replaced_on, date '9999-12-31')
+        and initiatives.started_on < coalesce(directory.closed_on, date '9999-12-31')
+        and coalesce(initiatives.ended_on, date '9999-12-31') >= coalesce(directory.opened_on, date '0001-01-01')
+    group by initiatives.initiative_id, directory.platform
 
 ),
 
@@ -119,7 +126,7 @@ on_platforms as (
         places.platform
 
     from initiatives
-    inner join places on initiatives.organization_id = places.organization_id
+    inner join places on initiatives.initiative_id = places.initiative_id
     inner join measures
         on places.platform = measures.platform
         and initiatives.metric = measures.metric
