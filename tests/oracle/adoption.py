@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .expected import Expected, Row, Rows
-from .record import Record
+from .record import Record, last_of_days
 from .things import GONE
 
 Began = dict[tuple[str, str, date | None], date | None]
@@ -59,13 +59,13 @@ def _beginnings(expected: Expected, basis: str) -> Began:
             key = (day["platform"], day["account_id"])
             observed[key] = min(day["measured_on"], observed.get(key, day["measured_on"]))
     named: dict[tuple[str, str], date] = {}
-    for snapshot in record.snapshots:
+    for snapshot in last_of_days(record.snapshots):
         for account in snapshot.accounts:
             for name in filter(None, (account.handle, account.account_id)):
                 key = (account.platform, name)
                 named[key] = min(snapshot.day, named.get(key, snapshot.day))
     found: Began = {}
-    for snapshot in record.snapshots:
+    for snapshot in last_of_days(record.snapshots):
         for account in snapshot.accounts:
             key = (account.platform, account.handle, account.opened_on)
             names = [named[account.platform, name] for name in (account.handle, account.account_id) if name]

@@ -130,6 +130,8 @@ CHANGES: dict[date, dict[str, dict[str, Any]]] = {
 }
 EDITED_TWICE = date(2026, 7, 20)  # for the day's first run one account is weekly, for the next daily again
 BRIEFLY_WEEKLY = {"E": {"cadence": "weekly", "weekday": 1}}
+LISTED_BY_MISTAKE = account("facebook", "Q")  # in a day's first snapshot, and not in the one that corrects it
+NAMED_BY_MISTAKE = Organization("third", "Third", False, region="north")
 START = {"A": 98_700, "B": 940, "C": 5_200, "D": 14, "E": 9, "F": 61_000, "G": 300}
 SIZES = {"views": 160.0, "posts": 0.02, "following": 0.1, "listed": 0.01, "likes_given": 0.3, "media": 0.05}
 
@@ -148,6 +150,8 @@ def chaos(seed: int = 1886) -> Record:
     accounts: tuple[Account, ...] = FIRST_ACCOUNTS
     crowd = CROWDED
     for number, day in enumerate(each_day(FIRST, LAST)):
+        if day == max(CHANGES):
+            record.use_directory(day, _before_the_runs(record, day), (*accounts, *crowd, LISTED_BY_MISTAKE))
         accounts, crowd = (_changed(some, CHANGES.get(day, {})) for some in (accounts, crowd))
         for platform in ACCOUNT_METRICS:
             for visit in _visits(dice, platform, day, number, record):
@@ -159,8 +163,10 @@ def chaos(seed: int = 1886) -> Record:
                     _answer(dice, record, visit, listed, walks)
                     _answer_posts(dice, record, visit, posts)
                     _look_for_posts(record, visit, (*listed, *crowd))
-    for day in (FIRST, REGIONED):
-        record.use_organizations(day, record.scheduled_at(day), _organizations(day))
+    record.use_organizations(FIRST, record.scheduled_at(FIRST), _organizations(FIRST))
+    mistaken = (*_organizations(FIRST), NAMED_BY_MISTAKE)
+    record.use_organizations(REGIONED, _before_the_runs(record, REGIONED), mistaken)
+    record.use_organizations(REGIONED, record.scheduled_at(REGIONED), _organizations(REGIONED))
     record.totals += _totals()
     record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
@@ -170,6 +176,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
     record.said += _long_before_it_is_described(record)
+    record.said += _named_for_an_hour(record)
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
     record.said += _posts_beside_the_usual(record)
@@ -315,6 +322,23 @@ def _long_before_it_is_described(record: Record) -> Iterator[Said]:
     """A figure in a week that nothing else touches, of an account whose organization is described last."""
     at = record.scheduled_at(date(2026, 3, 29))
     yield Said("x", f"Px{CROWD - 1}", None, "followers", date(2026, 3, 29), 7_000, None, at, "told in time", at)
+
+
+def _before_the_runs(record: Record, day: date) -> datetime:
+    """When the directory is first edited on a day on which it is edited twice."""
+    return record.scheduled_at(day) - timedelta(hours=1)
+
+
+def _named_for_an_hour(record: Record) -> Iterator[Said]:
+    """Figures and a post, in weeks that nothing else touches, of those that the directory named by mistake."""
+    post = ("facebook", "Q", "Q0")
+    record.published[post] = datetime(2024, 5, 7, 15, tzinfo=UTC)
+    for account_id, day in (("Q", date(2024, 5, 5)), ("Q", date(2024, 5, 12)), ("Z", date(2026, 3, 15))):
+        at = record.scheduled_at(day)
+        yield Said("facebook", account_id, None, "followers", day, 400 + day.day, None, at, "told in time", at)
+    at = record.scheduled_at(date(2024, 5, 14))
+    for metric in POST_METRICS["facebook"]:
+        yield Said(*post, metric, date(2024, 5, 14), 5, None, at, "told in time", at)
 
 
 def _organizations(day: date) -> Iterator[Organization]:
@@ -556,9 +580,9 @@ def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
     They are few, so that what must follow from them lies on days that are not touched anyway.
     """
     if isinstance(thing, Snapshot):
-        return thing.day == max(CHANGES)
+        return thing.day == max(CHANGES) and LISTED_BY_MISTAKE not in thing.accounts
     if isinstance(thing, Organizations):
-        return thing.day == REGIONED
+        return thing.day == REGIONED and NAMED_BY_MISTAKE not in thing.organizations
     if isinstance(thing, Visit):
         return thing.day == LATE_LOOK or (thing.day >= LATER_FROM and _one_in(25, thing.platform, _run_id(thing)))
     if isinstance(thing, Said) and thing.is_imported:

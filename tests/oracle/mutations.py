@@ -395,11 +395,20 @@ MUTATIONS = QUICK | {
     "four_are_enough": Mutation(
         PEERS, "summed.n < {{ var('peers_at_least') }} as", "summed.n < {{ var('peers_at_least') }} - 1 as"
     ),
+    "a_line_taken_back_describes_the_past": Mutation(
+        DIRECTORY, "case when is_in_force then coalesce(later_on", "case when true then coalesce(later_on"
+    ),
+    "the_past_of_a_line_taken_back_stays": Mutation(
+        DIRECTORY, "where is_in_force or earlier_on is null", "where is_in_force", in_parts=True
+    ),
+    "the_stratum_of_a_line_taken_back_stays": Mutation(
+        MEMBERS, "where is_listed or earlier_on is null", "where is_listed", in_parts=True
+    ),
     "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew, described_from)", "", in_parts=True),
     "the_past_has_no_stratum": Mutation(
         MEMBERS,
-        "when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'",
-        "when false then null",
+        "case when earlier_on is null then date '0001-01-01' else measured_on end as described_from_on",
+        "measured_on as described_from_on",
     ),
     # adoption
     "present_on_the_day_it_closed": Mutation(

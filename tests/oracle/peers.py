@@ -11,7 +11,7 @@ import pandas as pd
 from socialmetrics.records import Account, Organization
 
 from .expected import REACH, Expected, Row, Rows
-from .record import ACCOUNT_METRICS, Key, Record
+from .record import ACCOUNT_METRICS, Key, Record, last_of_days
 
 STRATA = ("region", "bed_size", "ownership", "teaching", "setting")
 ACTIVITY = ("posts_published", "engagements", "post_engagements")
@@ -80,7 +80,7 @@ def _account(record: Record, key: Key, day: date) -> Account | None:
     """The account's line of the latest snapshot by `day` that has one, else of the first that has one."""
     lines = {
         snapshot.day: found
-        for snapshot in _last_of_days(record.snapshots)
+        for snapshot in last_of_days(record.snapshots)
         for found in snapshot.accounts
         if (found.platform, found.account_id) == key
     }
@@ -90,15 +90,11 @@ def _account(record: Record, key: Key, day: date) -> Account | None:
 def _organization(record: Record, organization_id: str | None, day: date) -> Organization | None:
     lines = {
         snapshot.day: found
-        for snapshot in _last_of_days(record.organizations)
+        for snapshot in last_of_days(record.organizations)
         for found in snapshot.organizations
         if found.organization_id == organization_id
     }
     return _by(lines, day)
-
-
-def _last_of_days(snapshots: list[Any]) -> list[Any]:
-    return [max((s for s in snapshots if s.day == day), key=lambda s: s.at) for day in {s.day for s in snapshots}]
 
 
 def _by(lines: dict[date, Any], day: date) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from socialmetrics.records import Account, Organization
@@ -119,6 +120,9 @@ class Organizations:
     organizations: tuple[Organization, ...]
 
 
+Dated = TypeVar("Dated", Snapshot, Organizations)
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """An imported figure over the whole directory."""
@@ -175,8 +179,8 @@ class Record:
         return _find(max(earlier, key=lambda s: (s.day, s.at)), key) if earlier else None
 
     def first(self, key: Key) -> Account | None:
-        """The account's line of the first directory that names it."""
-        return next((found for snapshot in self.snapshots if (found := _find(snapshot, key))), None)
+        """The account's line of the first directory that names it and was not corrected on its day."""
+        return next((found for snapshot in last_of_days(self.snapshots) if (found := _find(snapshot, key))), None)
 
     def is_set_up(self, platform: str, day: date) -> bool:
         earlier = [visit for visit in self.visits if visit.platform == platform and visit.day <= day]
@@ -345,6 +349,11 @@ def imported(
     """An account's figure from elsewhere."""
     account_id = account.account_id or ""
     return Said(account.platform, account_id, None, metric, day, value, None, at, "import", None, precision, source)
+
+
+def last_of_days(snapshots: Iterable[Dated]) -> list[Dated]:
+    """Of each day's snapshots the last, which counts."""
+    return list({one.day: one for one in sorted(snapshots, key=lambda one: (one.day, one.at))}.values())
 
 
 def each_day(first: date, last: date) -> Iterator[date]:

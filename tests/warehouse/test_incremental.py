@@ -150,6 +150,17 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     landing.readings(at(day(DAYS + 3), 23), rows)
     goes_on(settings)
 
+    # an account is listed by mistake with its past, and taken out again on the same day
+    mistaken = {"platform": "x", "account_id": "9"}
+    landing.directory(day(DAYS + 3), [*ACCOUNTS, mistaken], ORGANIZATIONS)
+    past = mistaken | {"metric": "followers"}
+    landing.readings(
+        at(day(DAYS + 3), 22), [past | {"measured_on": day(-number), "value": 500 - number} for number in (51, 44)]
+    )
+    goes_on(settings)
+    landing.directory(day(DAYS + 3), ACCOUNTS, ORGANIZATIONS, hour=23)
+    goes_on(settings)
+
     # and back again
     dated_anew(landing, "p4", at(day(28), 10), at(day(44)))
 

@@ -10,21 +10,7 @@ files as (
 rows_landed as (
 
     select
-        accounts.account_key,
-        accounts.organization_id,
-        accounts.platform,
-        accounts.account_id,
-        accounts.handle,
-        accounts.label,
-        accounts.account_group,
-        accounts.cadence,
-        accounts.weekday,
-        accounts.is_own,
-        accounts.opened_on,
-        accounts.closed_on,
-        accounts.measured_on,
-        accounts.landed_at,
-        accounts.run_id,
+        accounts.*,
         files.load_id
 
     from {{ ref('stg_accounts') }} as accounts
@@ -38,7 +24,8 @@ last_of_the_day as (
     select distinct
         measured_on,
         landed_at,
-        run_id
+        run_id,
+        max(load_id) over (partition by measured_on, landed_at, run_id) as load_id
 
     from rows_landed
     qualify dense_rank() over (partition by measured_on order by landed_at desc, run_id desc) = 1
@@ -48,61 +35,76 @@ last_of_the_day as (
 snapshots as (
 
     select
-        measured_on,
-        landed_at,
-        run_id,
+        *,
         lead(measured_on) over (order by measured_on) as replaced_on
 
     from last_of_the_day
 
 ),
 
-in_force as (
+-- what the last one of its day does not hold any more was in force on no day
+named as (
 
     select
-        rows_landed.account_key,
-        rows_landed.organization_id,
-        rows_landed.platform,
-        rows_landed.account_id,
-        rows_landed.handle,
-        rows_landed.label,
-        rows_landed.account_group,
-        rows_landed.cadence,
-        rows_landed.weekday,
-        rows_landed.is_own,
-        rows_landed.opened_on,
-        rows_landed.closed_on,
-        rows_landed.landed_at,
-        rows_landed.run_id,
-        rows_landed.load_id,
-        rows_landed.measured_on as in_force_on,
-        snapshots.replaced_on
+        rows_landed.*,
+        rows_landed.landed_at = snapshots.landed_at and rows_landed.run_id = snapshots.run_id as is_in_force,
+        snapshots.replaced_on,
+        snapshots.load_id as settled_load_id
 
     from rows_landed
-    inner join snapshots
-        on rows_landed.measured_on = snapshots.measured_on
-        and rows_landed.landed_at = snapshots.landed_at
-        and rows_landed.run_id = snapshots.run_id
+    inner join snapshots on rows_landed.measured_on = snapshots.measured_on
     where rows_landed.account_id is not null
+    qualify
+        rank() over (
+            partition by rows_landed.account_key, rows_landed.measured_on
+            order by rows_landed.landed_at desc, rows_landed.run_id desc
+        ) = 1
 
 ),
 
--- before its first snapshot an account is described by that one, after its last by that
-described as (
+in_order as (
 
     select
         *,
-        lag(in_force_on) over account is null as is_first,
-        lead(in_force_on) over account is null as is_latest,
-        case
-            when lag(in_force_on) over account is null then date '0001-01-01'
-            else in_force_on
-        end as described_from_on,
-        coalesce(lead(in_force_on) over account, date '9999-12-31') as described_until_on
+        max(case when is_in_force then measured_on end) over (
+            partition by account_key
+            order by measured_on
+            rows between unbounded preceding and 1 preceding
+        ) as earlier_on,
+        min(case when is_in_force then measured_on end) over (
+            partition by account_key
+            order by measured_on
+            rows between 1 following and unbounded following
+        ) as later_on
 
-    from in_force
-    window account as (partition by account_key order by in_force_on)
+    from named
 
 )
 
-select * from described
+-- before its first snapshot an account is described by that one, after its last by that; what was taken back before
+-- anything else named the account stays for no day, so that a build knows whose past is described no more
+select
+    account_key,
+    organization_id,
+    platform,
+    account_id,
+    handle,
+    label,
+    account_group,
+    cadence,
+    weekday,
+    is_own,
+    opened_on,
+    closed_on,
+    landed_at,
+    run_id,
+    settled_load_id as load_id,
+    measured_on as in_force_on,
+    case when is_in_force then replaced_on else measured_on end as replaced_on,
+    earlier_on is null as is_first,
+    is_in_force and later_on is null as is_latest,
+    case when earlier_on is null then date '0001-01-01' else measured_on end as described_from_on,
+    case when is_in_force then coalesce(later_on, date '9999-12-31') else date '0001-01-01' end as described_until_on
+
+from in_order
+where is_in_force or earlier_on is null

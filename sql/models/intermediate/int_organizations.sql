@@ -19,17 +19,13 @@ rows_landed as (
 ),
 
 -- the last snapshot of a day counts
-of_the_days as (
+last_of_the_day as (
 
-    select
-        organization_id,
-        region,
-        bed_size,
-        ownership,
-        teaching,
-        setting,
-        measured_on as in_force_on,
-        load_id
+    select distinct
+        measured_on,
+        landed_at,
+        run_id,
+        max(load_id) over (partition by measured_on, landed_at, run_id) as load_id
 
     from rows_landed
     qualify dense_rank() over (partition by measured_on order by landed_at desc, run_id desc) = 1
@@ -40,35 +36,72 @@ of_the_days as (
 snapshots as (
 
     select
-        in_force_on,
+        *,
         case
-            when lag(in_force_on) over (order by in_force_on) is null then date '0001-01-01'
-            else in_force_on
+            when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'
+            else measured_on
         end as listed_from_on,
-        coalesce(lead(in_force_on) over (order by in_force_on), date '9999-12-31') as listed_until_on
+        coalesce(lead(measured_on) over (order by measured_on), date '9999-12-31') as listed_until_on
 
-    from (select distinct in_force_on from of_the_days) as days
+    from last_of_the_day
 
 ),
 
--- before its first snapshot an organization is described by that one, after its last by that
-described as (
+-- what the last one of its day does not hold any more was listed on no day
+named as (
 
     select
-        of_the_days.*,
+        rows_landed.*,
+        rows_landed.landed_at = snapshots.landed_at and rows_landed.run_id = snapshots.run_id as is_listed,
         snapshots.listed_from_on,
         snapshots.listed_until_on,
-        lag(of_the_days.in_force_on) over organization is null as is_first,
-        case
-            when lag(of_the_days.in_force_on) over organization is null then date '0001-01-01'
-            else of_the_days.in_force_on
-        end as described_from_on,
-        coalesce(lead(of_the_days.in_force_on) over organization, date '9999-12-31') as described_until_on
+        snapshots.load_id as settled_load_id
 
-    from of_the_days
-    inner join snapshots on of_the_days.in_force_on = snapshots.in_force_on
-    window organization as (partition by of_the_days.organization_id order by of_the_days.in_force_on)
+    from rows_landed
+    inner join snapshots on rows_landed.measured_on = snapshots.measured_on
+    qualify
+        rank() over (
+            partition by rows_landed.organization_id, rows_landed.measured_on
+            order by rows_landed.landed_at desc, rows_landed.run_id desc
+        ) = 1
+
+),
+
+in_order as (
+
+    select
+        *,
+        max(case when is_listed then measured_on end) over (
+            partition by organization_id
+            order by measured_on
+            rows between unbounded preceding and 1 preceding
+        ) as earlier_on,
+        min(case when is_listed then measured_on end) over (
+            partition by organization_id
+            order by measured_on
+            rows between 1 following and unbounded following
+        ) as later_on
+
+    from named
 
 )
 
-select * from described
+-- before its first snapshot an organization is described by that one, after its last by that; what was taken back
+-- before anything else named it stays for no day, so that a build knows whose past is described no more
+select
+    organization_id,
+    region,
+    bed_size,
+    ownership,
+    teaching,
+    setting,
+    measured_on as in_force_on,
+    settled_load_id as load_id,
+    case when is_listed then listed_from_on else measured_on end as listed_from_on,
+    case when is_listed then listed_until_on else measured_on end as listed_until_on,
+    earlier_on is null as is_first,
+    case when earlier_on is null then date '0001-01-01' else measured_on end as described_from_on,
+    case when is_listed then coalesce(later_on, date '9999-12-31') else date '0001-01-01' end as described_until_on
+
+from in_order
+where is_listed or earlier_on is null

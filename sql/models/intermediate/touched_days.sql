@@ -74,7 +74,7 @@ ruled_by_the_directory as (
 
 ),
 
--- an account's first terms also describe what is known of it from before
+-- an account's first terms also describe what is known of it from before, until they are taken back on their day
 described_by_the_directory as (
 
     select observations.measured_on
