@@ -512,9 +512,11 @@ def _impressions() -> Iterator[Said]:
 
 
 def _a_post_told_late(record: Record) -> Iterator[Said]:
-    """Three days of one post far apart, of which the one in the middle lands last."""
+    """Three days of one post far apart, of which the middle one lands last; and one without a figure after it."""
     post = ("facebook", "F", "F00")
     record.published[post] = datetime(2026, 6, 1, 15, tzinfo=UTC)
+    at = record.scheduled_at(date(2026, 6, 14))
+    yield Said(*post, None, date(2026, 6, 14), None, "unavailable", at, "told in time", at)
     for day, value in ((date(2026, 6, 3), 10), (date(2026, 6, 9), 25), (date(2026, 6, 17), 31)):
         at, run_id = record.scheduled_at(day), TOLD_LATE if day.day == 9 else "told in time"
         for metric in POST_METRICS["facebook"]:

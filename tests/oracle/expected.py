@@ -360,7 +360,7 @@ class Expected:
             **{metric: values.get(metric) for metric in POST_COLUMNS},
             "engagements": engagements,
             "engagement_metrics": len(engaging),
-            "previous_on": before["measured_on"] if before else None,
+            "previous_on": before["measured_on"] if before and engagements is not None else None,
             "engagements_change": gained if is_comparable else None,
             "engagements_uncompared": None if is_comparable else gained,
             "reason": None if values else reasons[0],

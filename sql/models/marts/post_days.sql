@@ -96,11 +96,14 @@ in_order as (
 
     select
         *,
-        max(case when engagements is not null then measured_on end) over (
-            partition by account_key, post_id
-            order by measured_on
-            rows between unbounded preceding and 1 preceding
-        ) as previous_on
+        case
+            when engagements is not null
+                then max(case when engagements is not null then measured_on end) over (
+                    partition by account_key, post_id
+                    order by measured_on
+                    rows between unbounded preceding and 1 preceding
+                )
+        end as previous_on
 
     from history
 
