@@ -175,11 +175,15 @@ def _growth(life: Life) -> Iterator[tuple[str, str]]:
         if change.why_not:
             yield label, f"{_days(change.days)}: not known, {change.why_not}"
         else:
-            exact = change.low == change.high
-            told = signed(change.change) + ("" if exact else f" ({between(change.low, change.high)})")
+            told = _changed(change.change, change.low, change.high)
             yield label, f"{_days(change.days)}: {told}, {rate(change.growth_rate)}, since {change.since_on}"
     if day["change_since_previous"] is not None:
-        yield "", f"since {day['previous_on']}, the figure before: {signed(day['change_since_previous'])}"
+        ends = day["change_since_previous_low"], day["change_since_previous_high"]
+        yield "", f"since {day['previous_on']}, the figure before: {_changed(day['change_since_previous'], *ends)}"
+
+
+def _changed(change: int | None, low: int | None, high: int | None) -> str:
+    return signed(change) if low == change == high else f"{signed(change)} ({between(low, high)})"
 
 
 def _days(days: int) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from socialmetrics import cli, pipeline
 from socialmetrics.errors import Misconfigured
+from socialmetrics.exports.words import between, signed
 from socialmetrics.landed import Landed
 from socialmetrics.life import Life
 from socialmetrics.why import heading, words
@@ -125,6 +126,9 @@ def test_a_rounded_figure(month: Scenario, why: Asked) -> None:
     assert week.low is not None
     assert week.high is not None
     assert week.low < (week.change or 0) < week.high
+    since = life.day["change_since_previous_low"], life.day["change_since_previous_high"]
+    assert since[0] < life.day["change_since_previous"] < since[1]
+    assert f"the figure before: {signed(life.day['change_since_previous'])} ({between(*since)})" in told(life)
 
 
 def test_a_restated_figure(month: Scenario, why: Asked) -> None:
