@@ -81,7 +81,8 @@ create table weekly_scorecard (
     organization_id varchar, name varchar, platform varchar, metric varchar, display_name varchar, week varchar,
     week_start_on date, accounts bigint, value bigint, low bigint, high bigint, change bigint, change_low bigint,
     change_high bigint, growth_rate double, usual_low bigint, usual_high bigint, usual_weeks bigint, reading varchar,
-    last_year_value bigint, change_since_last_year bigint, is_complete boolean, reason varchar, is_rounded boolean,
+    last_year_value bigint, change_since_last_year bigint, change_since_last_year_low bigint,
+    change_since_last_year_high bigint, is_complete boolean, reason varchar, is_rounded boolean,
     note varchar, compared_days integer, compared_value bigint, rank_from integer, rank_to integer, rank_n integer,
     rank_stratum varchar, rank_stratum_value varchar, days_expected integer, days_observed integer);
 """
@@ -174,6 +175,7 @@ def _scorecard(connection: duckdb.DuckDBPyConnection) -> None:
             last_year = (
                 None if metric == "views" else 1_790_000 if is_rounded else START[metric] - 52 * STEP[metric] - 400
             )
+            since, step = None if last_year is None or is_gap else seen - last_year, 9_999 * is_rounded
             insert(
                 connection, "weekly_scorecard", organization_id="own", name="Riverside Health", platform=platform,
                 metric=metric, display_name=metric.capitalize(), week=week_of(monday), week_start_on=monday, accounts=1,
@@ -185,7 +187,8 @@ def _scorecard(connection: duckdb.DuckDBPyConnection) -> None:
                 usual_low=0 if is_rounded else round(STEP[metric] * 0.4),
                 usual_high=10_000 if is_rounded else round(STEP[metric] * 1.6),
                 usual_weeks=12, reading="cannot tell" if is_rounded else "usual", last_year_value=last_year,
-                change_since_last_year=None if last_year is None or is_gap else seen - last_year,
+                change_since_last_year=since, change_since_last_year_low=None if since is None else since - step,
+                change_since_last_year_high=None if since is None else since + step,
                 is_complete=not is_gap,
                 reason="denied" if is_gap else None, is_rounded=is_rounded,
                 note="A view of any format counts from its first frame." if is_break else None,

@@ -252,7 +252,9 @@ MUTATIONS = QUICK | {
     "engagement_of_later_weeks": Mutation(
         PERIODS, "and published.{{ start }} = seen.{{ start }}", "and published.{{ start }} <= seen.{{ start }}"
     ),
-    "a_reading_is_an_observation": Mutation(PERIODS, "case when is_usable and not is_imported", "case when is_usable"),
+    "a_reading_is_an_observation": Mutation(
+        PERIODS, "distinct case when is_usable and not is_imported", "distinct case when is_usable"
+    ),
     "the_first_engagement": Mutation(PERIODS, "order by seen.measured_on desc", "order by seen.measured_on"),
     "no_post_is_one": Mutation(
         PERIODS,

@@ -59,6 +59,8 @@ class Score(Frozen):
     is_rounded: bool
     reason: str | None
     note: str | None
+    change_since_last_year_low: int | None = None
+    change_since_last_year_high: int | None = None
     rank_from: int | None = None
     rank_to: int | None = None
     rank_n: int | None = None

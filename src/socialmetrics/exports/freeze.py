@@ -171,7 +171,8 @@ _SCORECARD = """
 select
     organization_id, name, platform, metric, display_name, week, week_start_on, accounts, value, low, high,
     change, change_low, change_high, growth_rate, usual_low, usual_high, usual_weeks, reading,
-    last_year_value, change_since_last_year, is_complete, reason, is_rounded, note,
+    last_year_value, change_since_last_year, change_since_last_year_low, change_since_last_year_high,
+    is_complete, reason, is_rounded, note,
     rank_from, rank_to, rank_n, rank_stratum, rank_stratum_value,
     compared_days, compared_value, days_expected, days_observed
 from weekly_scorecard
@@ -299,6 +300,8 @@ def _scores(
             cannot_tell_because=None,
             last_year_value=last_year,
             change_since_last_year=change,
+            change_since_last_year_low=row["change_since_last_year_low"],
+            change_since_last_year_high=row["change_since_last_year_high"],
             rate_since_last_year=change / last_year if change is not None and last_year else None,
             is_complete=bool(row["is_complete"]),
             is_rounded=bool(row["is_rounded"]),

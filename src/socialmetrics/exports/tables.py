@@ -59,6 +59,7 @@ _SCORE = (
     "last_year_value", "change_since_last_year", "rate_since_last_year", "is_complete", "is_rounded", "reason", "note",
 )  # fmt: skip
 SCORE_SINCE = (
+    "change_since_last_year_low", "change_since_last_year_high",
     "rank_from", "rank_to", "rank_n", "rank_stratum", "rank_stratum_value", "no_rank_because",
     "compared_days", "compared_value", "days_expected", "days_observed",
 )  # fmt: skip

@@ -112,6 +112,11 @@ def between(low: int | None, high: int | None) -> str:
     return signed(low) if low == high else f"{signed(low)} to {signed(high)}"
 
 
+def since(change: int | None, low: int | None, high: int | None) -> str:
+    """A change, or where the platform rounds what it can be; a pack frozen before these ends were told has none."""
+    return signed(change) if low == high else between(low, high)
+
+
 def usual(low: int | None, high: int | None, is_flow: bool) -> str:
     """The usual range: of changes, or of a flow's own figures."""
     if not is_flow or low is None or high is None:

@@ -28,6 +28,7 @@ from socialmetrics.exports.words import (
     settled,
     short_day,
     signed,
+    since,
     usual,
 )
 
@@ -131,7 +132,9 @@ def _summary(sheet: Worksheet, figures: Figures, formats: Formats) -> None:
             change = between(score.change_low, score.change_high)
         remark = score.cannot_tell_because or ("" if score.is_complete else "incomplete")
         there = days_there(score.days_observed, score.days_expected)
-        last_year = f"{signed(score.change_since_last_year)} ({rate(score.rate_since_last_year)})"
+        change_low, change_high = score.change_since_last_year_low, score.change_since_last_year_high
+        since_then = since(score.change_since_last_year, change_low, change_high)
+        last_year = f"{since_then} ({rate(score.rate_since_last_year)})"
         cells = (
             score.platform_name if len(figures.organizations) < 2 else f"{score.platform_name}, {score.organization}",
             score.display_name,
