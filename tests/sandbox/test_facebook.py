@@ -29,6 +29,7 @@ def check(world: World, node: Any, post: WorldPost, at: datetime) -> None:
     assert node["id"] == post.post_id
     assert datetime.strptime(node["created_time"], "%Y-%m-%dT%H:%M:%S%z") == post.published_at
     assert node["message"] == post.title
+    assert node.get("status_type") == (post.kind or None)
     for edge in ("reactions", "comments"):
         assert node[edge]["data"] == []
         assert node[edge]["summary"]["total_count"] == world.post_value(post, f"{edge}.summary.total_count", at)

@@ -68,6 +68,13 @@ def test_posts_lookup(world: World, x: Client, at: datetime) -> None:
         assert tweet["public_metrics"] == values
         assert tweet["text"] == post.title
         assert datetime.fromisoformat(tweet["created_at"]) == post.published_at
+    body = x().get_tweets([p.post_id for p in public], tweet_fields=["referenced_tweets", "attachments"])
+    for tweet, post in zip(body["data"], public, strict=True):
+        assert ("attachments" in tweet) == post.has_media
+        kinds = [reference["type"] for reference in tweet.get("referenced_tweets", [])]
+        told = {"reply": ["replied_to"], "quote": ["quoted"], "retweet": ["retweeted"]}
+        assert kinds == told.get(post.kind, [])
+    assert {post.has_media for post in public} == {True, False}
     bare: Any = x().get_tweets([public[0].post_id])
     assert set(bare["data"][0]) == {"id", "text", "edit_history_tweet_ids"}
     new: Any = x().get_tweets([public[0].post_id], **{"post.fields": "public_metrics"})

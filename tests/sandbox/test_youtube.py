@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,6 +128,9 @@ def test_videos(world: World, youtube: Client, at: datetime, conforms: Any) -> N
                 item["statistics"].get(name) == few["statistics"].get(name) == (None if value is None else str(value))
             )
             hidden += value is None
+        minutes, seconds = divmod(post.seconds, 60)
+        assert re.fullmatch(rf"PT0*{minutes or ''}M?{seconds or ''}S?", item["contentDetails"]["duration"])
+        assert few["contentDetails"]["duration"] == f"{post.seconds}s"
         assert item["snippet"]["title"] == post.title
         assert item["snippet"]["publishedAt"] == few["snippet"]["publishTime"]
         assert datetime.fromisoformat(item["snippet"]["publishedAt"]) == post.published_at

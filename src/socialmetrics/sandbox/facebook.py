@@ -204,7 +204,7 @@ def _post_node(world: World, post: WorldPost, ask: Ask, fields: list[Field]) -> 
     }
     for each in fields or [Field("created_time"), Field("message")]:
         if each.name in plain:
-            node[each.name] = plain[each.name]
+            node |= {each.name: plain[each.name]} if plain[each.name] else {}
         elif each.name == "shares":
             count = world.post_value(post, "shares.count", ask.instant)
             if count:  # absent where it is 0

@@ -154,8 +154,12 @@ DAYS_TO_SETTLE = {"youtube": 4.0, "x": 0.7, "facebook": 1.2}  # a post has 63 % 
 KINDS: dict[str, tuple[tuple[float, str], ...]] = {
     "youtube": ((1.0, "video"),),
     "x": ((0.75, "post"), (0.90, "reply"), (0.97, "quote"), (1.0, "retweet")),
-    "facebook": ((0.5, "added_photos"), (0.75, "added_video"), (0.95, "shared_story"), (1.0, "mobile_status_update")),
-}
+    "facebook": (
+        (0.5, "added_photos"), (0.75, "added_video"), (0.92, "shared_story"), (0.95, "mobile_status_update"),
+        (0.97, "created_event"), (0.985, "published_story"), (1.0, ""),
+    ),
+}  # fmt: skip
+WITH_MEDIA = 0.45  # share of X's posts that hold a photo or a video
 DELETED_SHARE = 0.015
 
 PLACES = (
@@ -225,6 +229,7 @@ class WorldAccount:
 class WorldPost:
     """`title`: a video's title, a tweet's text, a page post's message. `seconds`: a video's length, else 0.
 
+    `kind`: how the platform was told to publish it, empty where it does not say; `has_media`: of a post of X.
     `event`: the kind of `Event` that happens to it, mostly none.
     """
 
@@ -237,6 +242,7 @@ class WorldPost:
     deleted_at: datetime | None
     seconds: int = 0
     event: str = ""
+    has_media: bool = False
 
 
 @lru_cache(maxsize=1 << 18)
@@ -507,8 +513,9 @@ class World:
         elif unit(*key, "nasty") < 0.06:
             title = NASTY[number(*key, "nasty") % len(NASTY)]
         post_id = _post_id(account, day, slot, published_at)
+        media = account.platform == "x" and unit(*key, "media") < WITH_MEDIA
         return WorldPost(
-            account.platform, account.account_id, post_id, published_at, kind, title, deleted_at, seconds, event
+            account.platform, account.account_id, post_id, published_at, kind, title, deleted_at, seconds, event, media
         )
 
     def _locate(self, platform: str, post_id: str) -> tuple[WorldAccount, int] | None:

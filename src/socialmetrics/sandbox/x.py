@@ -147,6 +147,8 @@ def _post(world: World, post: WorldPost, ask: Ask) -> dict[str, Any]:
     if post.kind != "post":
         kind = {"reply": "replied_to", "quote": "quoted", "retweet": "retweeted"}[post.kind]
         fields["referenced_posts" if is_new else "referenced_tweets"] = [{"type": kind, "id": "1"}]
+    if post.has_media:
+        fields["attachments"] = {"media_keys": [f"3_{post.post_id}"]}
     wanted = split(ask.params.get("post.fields" if is_new else "tweet.fields"))
     history = "edit_history_post_ids" if is_new else "edit_history_tweet_ids"
     body = {"id": post.post_id, "text": post.title, history: [post.post_id]}

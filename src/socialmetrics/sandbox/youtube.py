@@ -244,7 +244,7 @@ def _batch_get_stats(world: World, ask: Ask) -> Reply:
                 ask,
                 snippet={"publishTime": _utc(post.published_at)},
                 statistics=_statistics(world, post, ask),
-                contentDetails={"duration": _duration(post.seconds)},
+                contentDetails={"duration": f"{post.seconds}s"},  # google-duration, as the schema has it
             ),
         }
         for post in _public(world, ids, ask)
