@@ -74,7 +74,10 @@ def day(number: int) -> date:
 
 
 def x_run(landing: Landing, number: int, again: int = 0, add: int = 0, published: int = 10) -> None:
-    """A day of X: two daily accounts, a weekly one on Sundays, and a post a week, followed for two weeks."""
+    """A day of X: two daily accounts, a weekly one on Sundays, and a post a week, followed for two weeks.
+
+    On its first day and its fourth nobody tells the post's kind.
+    """
     on = day(number)
     rows = [value("1", "followers_count", 1000 + number * 10 + add), value("3", "followers_count", 50 + number % 7)]
     rows.append(value("3", "listed_count", 0 if number % 20 == 19 else 40))
@@ -83,6 +86,7 @@ def x_run(landing: Landing, number: int, again: int = 0, add: int = 0, published
     posts: list[Row] = []
     for week in range(max(0, number // 7 - 1), number // 7 + 1):
         post = {"account_id": "1", "post_id": f"p{week}"}
+        post |= {"kind": None if number - week * 7 in (0, 3) else f"kind {week % 3}"}
         posts.append(post | {"published_at": at(day(week * 7), published), "title": f"post {week}"})
         rows.append(value("1", "public_metrics.like_count", (number - week * 7) * 3 + add, post_id=f"p{week}"))
         rows.append(value("1", "public_metrics.impression_count", (number - week * 7) * 30, post_id=f"p{week}"))

@@ -77,5 +77,5 @@ from seen
 qualify
     row_number() over (
         partition by account_key, post_id
-        order by fetched_at desc, run_id desc, title asc nulls last
+        order by (kind is null) asc, fetched_at desc, run_id desc, title asc nulls last
     ) = 1
