@@ -335,19 +335,21 @@ left join (
 group by breaks.platform, breaks.metric, breaks.effective_on, breaks.is_comparable, breaks.what_changed
 order by breaks.effective_on desc, breaks.platform, breaks.metric;
 
--- 19. At which hours did our posts draw attention, and on how many posts does that rest?
+-- 19. At which hours, and with which kinds of posts, did we draw attention, and on how many posts does that rest?
 select
     patterns.platform,
     accounts.handle,
-    patterns.dimension_value as hour,
+    patterns.dimension,
+    patterns.dimension_value,
+    patterns.posts_published,
     patterns.posts_with_lift,
     patterns.median_lift_7d
 from post_patterns as patterns
 inner join accounts on patterns.account_key = accounts.account_key
 where
     accounts.is_own
-    and patterns.dimension = 'hour'
-order by patterns.platform, accounts.handle, patterns.dimension_value;
+    and patterns.dimension in ('hour', 'kind')
+order by patterns.platform, accounts.handle, patterns.dimension, patterns.dimension_value;
 
 -- 20. What does leadership read this week?
 select

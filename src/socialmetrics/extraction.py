@@ -150,7 +150,7 @@ class Extraction:
             self.landing.write(kind, records, self.run_id, self.started_at, self.platform)
 
     def take(self, records: Iterable[Record]) -> None:
-        """Sort an answer's records by kind; what comes again is kept once, a post in the run that first sees it."""
+        """Sort an answer's records; what comes again is kept once, a post in the run that first knows its kind."""
         for record in self.found.add(records):
             if isinstance(record, Observation):
                 self.observations.append(record)

@@ -228,8 +228,8 @@ class Landed:
         return bool({str(reason) for reason in passing} & {reason for (reason,) in found})
 
     def known_posts(self, platform: str, before: datetime) -> set[str]:
-        """The posts that landed before an instant."""
-        query = "select distinct post_id from {posts} where fetched_at < $before"
+        """The posts that landed before an instant with their kind."""
+        query = "select distinct post_id from {posts} where fetched_at < $before and kind is not null"
         return {row[0] for row in self._query(query, platform, before=naive(before))}
 
     def post_named(self, platform: str, name: str) -> str | None:
@@ -371,7 +371,7 @@ class Landed:
         found = self._query(
             """
             with known as (
-                select account_id, post_id, max(published_at) as published_at
+                select account_id, post_id, max(published_at) as published_at, max(kind) as kind
                 from {posts}
                 where published_at >= $oldest
                 group by account_id, post_id
@@ -388,7 +388,8 @@ class Landed:
                 post_id,
                 published_at,
                 last_seen_on,
-                count(*) over (partition by account_id order by published_at desc, post_id desc) - 1 as newer
+                count(*) over (partition by account_id order by published_at desc, post_id desc) - 1 as newer,
+                kind
             from known left join seen using (post_id)
             order by account_id, post_id
             """,
@@ -397,8 +398,8 @@ class Landed:
             oldest=oldest,
             day=day,
         )
-        for account_id, post_id, published_at, last_seen_on, newer in found:
-            yield TrackedPost(account_id, post_id, _aware(published_at), last_seen_on, newer)
+        for account_id, post_id, published_at, *rest in found:
+            yield TrackedPost(account_id, post_id, _aware(published_at), *rest)
 
     def _discoveries(self, platform: str, day: date) -> dict[str, Any]:
         """By account, as of its last complete discovery: the instant, that day's counts by then, the newest post."""

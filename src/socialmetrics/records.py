@@ -253,7 +253,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`title` is None for peers: their titles may name patients and are not kept."""
+    """`title` is None for peers: their titles may name patients and are not kept. `kind`: one of our words; `post` or
+    `video` where the platform says no more, None where another answer is to tell it."""
 
     platform: str
     account_id: str
@@ -318,13 +319,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class TrackedPost:
-    """A post to be asked for. `newer`: how many posts of its account are known that came after it."""
+    """A post to be asked for. `newer`: how many posts of its account are known that came after it; `kind`: None where
+    no answer has told it."""
 
     account_id: str
     post_id: str
     published_at: datetime
     last_seen_on: date | None
     newer: int = 0
+    kind: str | None = None
 
     @property
     def turn(self) -> tuple[date, str, str]:

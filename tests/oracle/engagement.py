@@ -14,7 +14,6 @@ from .record import Key
 AGES = {"1d": (1, 1, 2), "7d": (7, 5, 10), "28d": (28, 21, 35)}
 SHOWS = {"youtube": {"views"}, "x": {"impressions"}, "facebook": set[str]()}
 REDEFINED = {"youtube": (date(2025, 3, 31), date(2026, 8, 24))}  # views of a video
-KINDS = {"youtube": "video"}
 WITHIN = timedelta(days=7)
 USUAL_DAYS, USUAL_AT_LEAST = timedelta(days=90), 5
 TIMES, SPREADS, AT_LEAST = 3, 3, 10
@@ -80,7 +79,7 @@ class Engagement:
             "published_at": naive(published_at),
             "published_on": day,
             "published_hour": published_at.astimezone(self.record.zone).hour,
-            "kind": KINDS.get(platform, "post"),
+            "kind": self.record.kinds.get(post),
             **self._followers(post),
         }
         before = self._before(post)
@@ -202,7 +201,8 @@ class Engagement:
                     "weekday": str(row["published_on"].isoweekday()),
                 }
                 for dimension, value in values.items():
-                    groups[post[0], post[1], dimension, value].append(row["lift_7d"])
+                    if value is not None:
+                        groups[post[0], post[1], dimension, value].append(row["lift_7d"])
         rows: Rows = {}
         for (platform, account_id, dimension, value), lifts in groups.items():
             known = [lift for lift in lifts if lift is not None]

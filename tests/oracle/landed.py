@@ -43,7 +43,8 @@ def of_record(record: Record, initiatives: Iterable[Initiative]) -> dict[str, li
         at = {"scheduled_at": scheduled_at, "started_at": visit.instant.replace(tzinfo=None), "status": "complete"}
         tables["runs"].append({"run_id": _run_id(visit), "platform": visit.platform, "measured_on": visit.day} | at)
     for (platform, account_id, post_id), published_at in record.published.items():
-        post = {"platform": platform, "account_id": account_id, "post_id": post_id, "kind": "post", "run_id": "r"}
+        post = {"platform": platform, "account_id": account_id, "post_id": post_id, "run_id": "r"}
+        post |= {"kind": record.kinds.get((platform, account_id, post_id))}
         at = published_at.replace(tzinfo=None)
         tables["posts"].append(post | {"published_at": at, "fetched_at": at, "status": "public"})
     for snapshot in record.snapshots:

@@ -49,6 +49,13 @@ POST_METRICS: Mapping[str, Mapping[str, str]] = {
         "shares": "shares.count",
     },
 }
+FACEBOOK_KINDS = {
+    "added_photos": "photo",
+    "added_video": "video",
+    "shared_story": "share",
+    "mobile_status_update": "text",
+    "created_event": "event",
+}
 LADDERS = {
     "youtube": (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90),
     "x": (0, 1, 3, 7, 14, 28, 90),
@@ -149,6 +156,7 @@ class Record:
     said: list[Said] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     published: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
+    kinds: dict[tuple[str, str, str], str] = field(default_factory=dict)  # in our words; none where nobody told it
     looked: dict[Visit, list[str]] = field(default_factory=dict)  # the accounts whose posts were looked for, to the end
     discovered: dict[tuple[str, str, str], tuple[datetime, WorldPost]] = field(default_factory=dict)  # first seen at
     shown: dict[Key, tuple[datetime, WorldAccount]] = field(default_factory=dict)  # last seen in public at
@@ -196,6 +204,15 @@ def is_due(account: Account, day: date) -> bool:
     if account.closed_on is not None and day >= account.closed_on:
         return False
     return account.weekday in (None, day.isoweekday())
+
+
+def kind_of(post: WorldPost) -> str:
+    """What a post is, by what the world did to publish it."""
+    if post.platform == "youtube":
+        return "short video" if post.seconds <= 180 else "long video"
+    if post.platform == "x":
+        return "quote" if post.kind == "quote" else "media" if post.has_media else "text"
+    return FACEBOOK_KINDS.get(post.kind, "post")
 
 
 class Watcher:
@@ -297,6 +314,7 @@ class Watcher:
         for post in found:
             key_of_post = (post.platform, post.account_id, post.post_id)
             self.record.published[key_of_post] = post.published_at
+            self.record.kinds[key_of_post] = kind_of(post)
             self.record.discovered.setdefault(key_of_post, (visit.instant, post))
         return found
 

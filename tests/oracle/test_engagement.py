@@ -66,6 +66,14 @@ def test_some_patterns_have_enough_posts(month: Scenario) -> None:
     assert any(row["median_lift_7d"] is None for row in rows)
 
 
+def test_every_platform_has_patterns_of_several_kinds(month: Scenario) -> None:
+    rows = [row for row in Engagement(month.expected).patterns.values() if row["dimension"] == "kind"]
+    for platform in ("youtube", "x", "facebook"):
+        kinds = {row["dimension_value"] for row in rows if row["platform"] == platform}
+        assert len(kinds) > 1, platform
+        assert any(row["posts_published"] > 5 for row in rows if row["platform"] == platform), platform
+
+
 def test_the_record_thrown_together_has_posts_dated_after_they_were_seen() -> None:
     weeks = Engagement(Expected(chaos.chaos())).weeks.values()
     assert any(row["post_engagements_before"] > 0 for row in weeks)

@@ -12,7 +12,6 @@ from .expected import Expected, Row, Rows, account_key, naive
 from .record import Key
 
 GONE = ("not_found", "suspended", "forbidden")
-KINDS = {"youtube": "video", "x": "post", "facebook": "post"}
 
 
 def organizations(expected: Expected) -> Rows:
@@ -133,7 +132,7 @@ def posts(expected: Expected) -> Rows:
             "post_id": post_id,
             "published_at": naive(post.published_at),
             "published_on": expected.record.published_on(key),
-            "kind": KINDS[platform],
+            "kind": expected.record.kinds[key],
             "title": post.title if line and line.is_own and status == "public" else None,
             "url": urls[platform],
             "status": status,

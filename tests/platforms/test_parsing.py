@@ -41,6 +41,7 @@ POST = {
     "id": PAGE_POST,
     "created_time": "2026-09-10T10:00:00+0000",
     "permalink_url": "https://www.facebook.com/1001/posts/9",
+    "status_type": "added_photos",
     "shares": {"count": 4},
     "reactions": {"data": [], "summary": {"total_count": 87}},
     "comments": {"data": [], "summary": {"total_count": 12, "can_comment": False}},
@@ -76,8 +77,16 @@ SAMPLES: dict[tuple[str, str], tuple[frozenset[str], tuple[Subject, ...], dict[s
     ("youtube", youtube.STATS): (
         youtube.KEEP_STATS,
         (Subject("UCa", VIDEO), Subject("UCa", "gone")),
-        {},
-        {"items": [{"id": VIDEO, "statistics": {"viewCount": "9012", "likeCount": "310", "commentCount": "12"}}]},
+        {"published": ["2026-09-02T00:00:00Z", ""]},
+        {
+            "items": [
+                {
+                    "id": VIDEO,
+                    "statistics": {"viewCount": "9012", "likeCount": "310", "commentCount": "12"},
+                    "contentDetails": {"duration": "200s"},
+                }
+            ]
+        },
     ),
     ("youtube", youtube.VIDEOS): (
         youtube.KEEP_VIDEOS,
@@ -85,7 +94,11 @@ SAMPLES: dict[tuple[str, str], tuple[frozenset[str], tuple[Subject, ...], dict[s
         {},
         {
             "items": [
-                {"id": VIDEO, "snippet": {"title": "Hi", "publishedAt": "2026-09-02T00:00:00Z", "channelId": "UCa"}}
+                {
+                    "id": VIDEO,
+                    "snippet": {"title": "Hi", "publishedAt": "2026-09-02T00:00:00Z", "channelId": "UCa"},
+                    "contentDetails": {"duration": "PT3M20S"},
+                }
             ]
         },
     ),
@@ -112,9 +125,18 @@ SAMPLES: dict[tuple[str, str], tuple[frozenset[str], tuple[Subject, ...], dict[s
     ("x", x.TIMELINE): (
         x.KEEP_POSTS,
         (Subject("1"),),
-        {"since_id": "1"},
+        {"since_id": "1", "tweet_fields": x.TIMELINE_FIELDS},
         {
-            "data": [{"id": TWEET, "text": "..", "created_at": "2026-09-10T10:00:00.000Z", "public_metrics": COUNTS}],
+            "data": [
+                {
+                    "id": TWEET,
+                    "text": "..",
+                    "created_at": "2026-09-10T10:00:00.000Z",
+                    "public_metrics": COUNTS,
+                    "referenced_tweets": [{"type": "quoted", "id": "1"}],
+                    "attachments": {"media_keys": ["3_1"]},
+                }
+            ],
             "meta": {"result_count": 1, "newest_id": TWEET},
         },
     ),

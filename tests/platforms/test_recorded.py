@@ -120,6 +120,8 @@ def test_youtube_videos() -> None:
         assert caught.value.path == "$.items[0]"
         titles = read("youtube", youtube.VIDEOS, youtube.KEEP_VIDEOS, body, subjects)
         assert [r.title for r in titles if isinstance(r, Post)] == [i["snippet"]["title"] for i in body["items"]]
+        told = {i["id"]: "contentDetails" in i for i in body["items"]}
+        assert all((r.kind != "video") == told[str(r.post_id)] for r in titles if isinstance(r, Post))
         checked += len(titles)
     assert checked > 10
 
@@ -258,6 +260,9 @@ def test_facebook_posts() -> None:
         assert {r.post_id: r.published_at for r in found if isinstance(r, Post)} == {
             post["id"]: datetime.fromisoformat(post["created_time"]) for post in body["data"]
         }
+        kinds = {r.post_id: r.kind for r in found if isinstance(r, Post)}
+        asked = {post["id"]: post.get("status_type") for post in body["data"]}  # not in the answers of chosen fields
+        assert kinds == {post_id: facebook.KINDS[told] if told else "post" for post_id, told in asked.items()}
         for post in body["data"]:
             seen = values(found)
             for edge in ("reactions", "comments"):

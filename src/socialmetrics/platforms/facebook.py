@@ -46,11 +46,11 @@ MOST_NEW_POSTS = WITH_PAGE + PAGE_SIZE * PAGES
 FIRST_LOOK = timedelta(days=28)
 OVERLAP = timedelta(hours=1)
 ASKED_AGAIN = 2
-SEARCHED = 8  # the most questions that find which of five fields are retired
+SEARCHED = 10  # the most questions that find which of six fields are retired
 
 PAGE, RESOLVE, MORE_POSTS, POST = "page", "page by name", "page/posts", "post"
 COUNTS = "shares,reactions.limit(0).summary(true),comments.limit(0).summary(true)"
-POST_FIELDS = f"id,created_time,permalink_url,{COUNTS}"
+POST_FIELDS = f"id,created_time,permalink_url,status_type,{COUNTS}"
 OWN_POST_FIELDS = f"message,{POST_FIELDS}"
 PAGE_FIELDS = "id,name,username,followers_count,fan_count"
 ACCOUNT_METRICS = ("followers_count", "fan_count")
@@ -59,11 +59,20 @@ POST_METRICS = {
     "comments": "comments.summary.total_count",
     "shares": "shares.count",
 }
+# How a Page published a post, in our words (docs/graph-api/reference/page-post); whatever else comes is a post.
+KINDS = {
+    "added_photos": "photo",
+    "added_video": "video",
+    "mobile_status_update": "text",
+    "shared_story": "share",  # a link, or what somebody else posted: Facebook has one word for both
+    "created_event": "event",
+}
 
 _POST_PATHS = (
     "id",
     "created_time",
     "permalink_url",
+    "status_type",
     "message",
     "shares.count",
     "reactions.summary.total_count",
@@ -344,7 +353,7 @@ def _ask(client: _Client, paths: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _search(client: _Client, path: str) -> Generator[Answer, None, set[str]]:
     """Which fields of a refused item are no longer there, found by asking for parts of them; costs are counted."""
-    names = [name for name in (*ACCOUNT_METRICS, *POST_METRICS) if path != _without(path, {name})]
+    names = [name for name in (*ACCOUNT_METRICS, *POST_METRICS, "status_type") if path != _without(path, {name})]
     names = [name for name in names if name not in client.retired]
     questions, is_answered = refused(names), None
     while True:
@@ -516,8 +525,9 @@ def _parse_page(response: Response, asked: str, body: Node, retired: set[str]) -
 def _parse_post(response: Response, account_id: str, body: Node, retired: set[str]) -> Iterator[Record]:
     subject = Subject(account_id, body["id"].text())
     message, url = body.get("message"), body.get("permalink_url")
-    published = body["created_time"].instant()
-    yield response.post(subject, published, "post", message.text() if message else None, url.text() if url else None)
+    published, status_type = body["created_time"].instant(), body.get("status_type")
+    kind = KINDS.get(str(status_type.value), "post") if status_type else "post"
+    yield response.post(subject, published, kind, message.text() if message else None, url.text() if url else None)
     yield from _parse_counts(response, subject, body, retired)
 
 

@@ -71,6 +71,7 @@ POST_METRICS = {
     "public_metrics.quote_count": ("quote_count",),
     "public_metrics.bookmark_count": ("bookmark_count",),
 }
+TIMELINE_FIELDS = "created_at,public_metrics,referenced_tweets,attachments"  # fields are free, expansions are not
 # An account's likes and media are nullable in OpenAPI 2.167, and null for some.
 _UNSAID = dict.fromkeys((*ACCOUNT_METRICS, *POST_METRICS), Reason.UNAVAILABLE) | dict.fromkeys(
     ("like_count", "media_count"), Reason.RETIRED
@@ -85,6 +86,7 @@ KEEP_USERS = (
 KEEP_POSTS = (
     frozenset(f"data.public_metrics.{name}" for names in POST_METRICS.values() for name in names)
     | frozenset({"data.id", "data.created_at", "meta.next_token", "meta.result_count"})
+    | frozenset({"data.referenced_tweets.type", "data.referenced_posts.type", "data.attachments.media_keys"})
     | _ERRORS
 )
 KEEP_OWN_POSTS = KEEP_POSTS | {"data.text"}
@@ -209,11 +211,11 @@ def _lookups(posts: list[TrackedPost], accounts: list[Account]) -> list[Call]:
 def _timeline(account: Account, tracked: Tracked, profile: Profile | None) -> Call:
     key = account.account_id or ""
     start = tracked.discovered_at.get(key) or (profile.fetched_at - FIRST_LOOK if profile else None)
-    params: tuple[tuple[str, Any], ...] = ()
+    params: tuple[tuple[str, Any], ...] = (("tweet_fields", TIMELINE_FIELDS),)
     if newest := tracked.newest.get(key):
-        params = (("since_id", newest),)
+        params += (("since_id", newest),)
     elif start:
-        params = (("start_time", start.replace(microsecond=0).isoformat()),)
+        params += (("start_time", start.replace(microsecond=0).isoformat()),)
     usual = Decimal(str(round(tracked.expected_posts(account), 2)))
     return Call(
         TIMELINE,
@@ -241,7 +243,7 @@ def _pages(api: Any, call: Call, came: Sequence[Answer]) -> Iterator[Answer]:
             call.subjects[0].account_id,
             max_results=BATCH,
             exclude=["retweets", "replies"],
-            tweet_fields=["created_at", "public_metrics"],
+            tweet_fields=params["tweet_fields"],
             since_id=params.get("since_id"),
             start_time=datetime.fromisoformat(start) if start else None,
             pagination_token=token,
@@ -290,8 +292,19 @@ def _parse_posts(response: Response, body: Node) -> Iterator[Record]:
         subject = Subject(account_id, post_id)
         if response.endpoint == TIMELINE:
             title, url = text.text() if text else None, f"https://x.com/i/status/{post_id}"
-            yield response.post(subject, item["created_at"].instant(), "post", title, url)
+            yield response.post(subject, item["created_at"].instant(), _kind(response, item), title, url)
         yield from _counts(response, subject, item["public_metrics"], POST_METRICS)
+
+
+def _kind(response: Response, item: Node) -> str:
+    """A quote, else with media or text, links among it; an answer to who did not ask for these fields tells neither."""
+    if "attachments" not in str(response.params.get("tweet_fields")):
+        return "post"
+    references = [*item.items("referenced_tweets"), *item.items("referenced_posts")]
+    if any(kind.value == "quoted" for reference in references if (kind := reference.get("type"))):
+        return "quote"
+    attachments = item.get("attachments")
+    return "media" if attachments and any(attachments.items("media_keys")) else "text"
 
 
 def _counts(

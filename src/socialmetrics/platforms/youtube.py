@@ -30,6 +30,7 @@ from socialmetrics.records import (
     Call,
     Found,
     Observation,
+    Post,
     Reason,
     Record,
     Response,
@@ -52,6 +53,7 @@ MOST_NEW_POSTS = BATCH * PAGES
 FIRST_LOOK = timedelta(days=90)
 OVERLAP = timedelta(hours=1)  # a video may be listed a little after it was published
 SWEEP_AFTER = timedelta(days=6, hours=12)  # a week, of which a run may be late
+SHORT_SECONDS = 180  # what a Short may last since 2024-10-15
 
 CHANNELS, RESOLVE, UPLOADS, STATS, VIDEOS = (
     "channels.list",
@@ -69,8 +71,17 @@ KEEP_CHANNELS = frozenset(
     | {"items.id", "items.contentDetails.relatedPlaylists.uploads"}
 )
 KEEP_UPLOADS = frozenset({"items.contentDetails.videoId", "items.contentDetails.videoPublishedAt", "nextPageToken"})
-KEEP_STATS = frozenset({"items.id", "refused"} | {f"items.statistics.{name}" for name in POST_METRICS})
-KEEP_VIDEOS = frozenset({"items.id", "items.snippet.title", "items.snippet.publishedAt", "items.snippet.channelId"})
+KEEP_STATS = frozenset(
+    {"items.id", "items.contentDetails.duration", "refused"} | {f"items.statistics.{name}" for name in POST_METRICS}
+)
+KEEP_VIDEOS = frozenset(
+    {"items.id", "items.contentDetails.duration"}
+    | {f"items.snippet.{name}" for name in ("title", "publishedAt", "channelId")}
+)
+
+# A duration is ISO 8601 in videos.list; in videos.batchGetStats it is one of both, by the page or by the schema.
+_ISO_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_GOOGLE_DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 class _Http:
@@ -131,9 +142,10 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
     ]
     first = resolving + channels
     turns = {Subject(p.account_id, p.post_id): p.turn for p in tracked.posts}
+    kindless = {Subject(p.account_id, p.post_id): p.published_at for p in tracked.posts if p.kind is None}
     credential = known[0].credential if known else ""
     if found is None:
-        return first + _statistics(list(turns), credential) + _discovery_bounds(known, tracked)
+        return first + _statistics(list(turns), kindless, credential) + _discovery_bounds(known, tracked)
     if not found.calls.issuperset(first):
         return first
     uploads = [_uploads(a, tracked, found) for a in tracked.in_turn(known) if _has_news(a, tracked, found)]
@@ -141,14 +153,14 @@ def plan(accounts: Sequence[Account], tracked: Tracked, found: Found | None) -> 
         return first + uploads
     ids, own = {a.account_id for a in known}, {a.account_id for a in known if a.is_own}
     came = [p for p in found.posts.values() if p.account_id in ids and p.post_id not in tracked.known]
-    new = [Subject(p.account_id, p.post_id) for p in came]
+    new = {Subject(p.account_id, p.post_id): p.published_at for p in came}
     turns = {s: (date.min, s.account_id, s.post_id or "") for s in new} | turns
     subjects = sorted(turns, key=lambda subject: (subject.account_id not in own, turns[subject]))
     titles = [
-        Call(VIDEOS, tuple(batch), KEEP_VIDEOS, credential=credential, is_own=True, observes=False)
-        for batch in chunked([s for s in subjects if s in set(new) and s.account_id in own], BATCH)
+        Call(VIDEOS, tuple(batch), KEEP_VIDEOS, _published(batch, new), credential, is_own=True, observes=False)
+        for batch in chunked([s for s in subjects if s in new and s.account_id in own], BATCH)
     ]
-    return first + uploads + _statistics(subjects, credential) + titles
+    return first + uploads + _statistics(subjects, kindless | new, credential) + titles
 
 
 def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = ()) -> Iterator[Answer]:
@@ -168,9 +180,10 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
                 raise
             yield Answer({"items": []})
     elif call.endpoint == STATS:
+        part = "statistics,contentDetails" if call.params else "statistics"
         if not client.lacks_batches:
             try:
-                yield _answer(service.videos().batchGetStats(part="id,statistics", id=ids))
+                yield _answer(service.videos().batchGetStats(part=f"id,{part}", id=ids))
                 return
             except HttpError as error:
                 # A project may lack this method's bucket; videos.list gives the same counts from the general one.
@@ -178,9 +191,9 @@ def fetch(clients: Mapping[str, _Client], call: Call, came: Sequence[Answer] = (
                     raise
                 client.lacks_batches = True
                 yield Answer({"refused": _reason(error)})
-        yield _answer(service.videos().list(part="statistics", id=ids))
+        yield _answer(service.videos().list(part=part, id=ids))
     else:
-        yield _answer(service.videos().list(part="snippet", id=ids))
+        yield _answer(service.videos().list(part="snippet,contentDetails", id=ids))
 
 
 def parse(response: Response) -> Iterator[Record]:
@@ -265,10 +278,19 @@ def _by_credential(accounts: Sequence[Account]) -> list[tuple[str, list[Account]
     return [(name, [a for a in accounts if a.credential == name]) for name in names]
 
 
-def _statistics(subjects: list[Subject], credential: str) -> list[Call]:
+def _statistics(subjects: list[Subject], kindless: Mapping[Subject, datetime], credential: str) -> list[Call]:
     """The first of a run may have to find out that the project lacks the method, which is one request more."""
-    calls = [Call(STATS, tuple(batch), KEEP_STATS, credential=credential) for batch in chunked(subjects, BATCH)]
+    calls = [
+        Call(STATS, tuple(batch), KEEP_STATS, _published(batch, kindless), credential)
+        for batch in chunked(subjects, BATCH)
+    ]
     return [replace(call, requests=2, units=2) for call in calls[:1]] + calls[1:]
+
+
+def _published(subjects: Sequence[Subject], instants: Mapping[Subject, datetime]) -> tuple[tuple[str, Any], ...]:
+    """Beside each subject when it was published, of which the answer does not speak, where it is to tell the kind."""
+    told = tuple(_iso(instants[subject]) if subject in instants else "" for subject in subjects)
+    return (("published", told),) if any(told) else ()
 
 
 def _discovery_bounds(accounts: list[Account], tracked: Tracked) -> list[Call]:
@@ -395,13 +417,13 @@ def _parse_uploads(response: Response, body: Node) -> Iterator[Record]:
         if published is None or published.instant() <= since:
             continue
         subject = Subject(response.subjects[0].account_id, post_id)
-        yield response.post(subject, published.instant(), "video", None, f"https://www.youtube.com/watch?v={post_id}")
+        yield _post(response, subject, published.instant(), None)
 
 
 def _parse_statistics(response: Response, body: Node) -> Iterator[Record]:
     if body.get("refused"):  # the method, not the videos: their counts come on the next page
         return
-    accounts = {s.post_id: s.account_id for s in response.subjects}
+    accounts, published = {s.post_id: s.account_id for s in response.subjects}, _instants(response)
     seen = set()
     for item in body.items("items"):
         post_id = item["id"].text()
@@ -415,16 +437,46 @@ def _parse_statistics(response: Response, body: Node) -> Iterator[Record]:
         for metric in POST_METRICS:
             reason = Reason.UNAVAILABLE if metric == "viewCount" else Reason.HIDDEN
             yield _counted(response, subject, f"statistics.{metric}", statistics.get(metric), reason)
+        if post_id in published:
+            yield _post(response, subject, published[post_id], _kind(item))
     yield from _missing(response, seen)
 
 
 def _parse_videos(response: Response, body: Node) -> Iterator[Record]:
-    accounts = {s.post_id: s.account_id for s in response.subjects}
+    accounts, published = {s.post_id: s.account_id for s in response.subjects}, _instants(response)
     for item in body.items("items"):
         post_id, snippet = item["id"].text(), item["snippet"]
         subject = Subject(accounts.get(post_id) or snippet["channelId"].text(), post_id)
-        published, title = snippet["publishedAt"].instant(), snippet["title"].text()
-        yield response.post(subject, published, "video", title, f"https://www.youtube.com/watch?v={post_id}")
+        at = published.get(post_id) or snippet["publishedAt"].instant()
+        yield _post(response, subject, at, _kind(item), snippet["title"].text())
+
+
+def _instants(response: Response) -> dict[str, datetime]:
+    told = zip(response.subjects, response.params.get("published", ()), strict=False)
+    return {subject.post_id: Node(at).instant() for subject, at in told if subject.post_id and at}
+
+
+def _post(
+    response: Response, subject: Subject, published: datetime, kind: str | None, title: str | None = None
+) -> Post:
+    return response.post(subject, published, kind, title, f"https://www.youtube.com/watch?v={subject.post_id}")
+
+
+def _kind(item: Node) -> str:
+    """By length alone. A Short lasts three minutes at most and is upright or square; the API does not tell the latter,
+    so a short video may be none. What has no length, as a broadcast that is not over, is a video."""
+    details = item.get("contentDetails")
+    duration = details.get("duration") if details else None
+    seconds = _seconds(str(duration.value)) if duration else 0.0
+    return ("short video" if seconds <= SHORT_SECONDS else "long video") if seconds else "video"
+
+
+def _seconds(duration: str) -> float:
+    if found := _GOOGLE_DURATION.fullmatch(duration):
+        return float(found[1])
+    found = _ISO_DURATION.fullmatch(duration)
+    numbers = found.groups(default="0") if found else ()
+    return sum(float(number) * unit for number, unit in zip(numbers, (86400, 3600, 60, 1), strict=False))
 
 
 def _counted(response: Response, subject: Subject, metric: str, count: Node | None, otherwise: Reason) -> Observation:
