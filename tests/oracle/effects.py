@@ -177,11 +177,8 @@ class Effects:
         if window.is_flow:
             return dict(self._active(window, rows[rows.week_start_on >= window.since]))
         rows = rows[rows.measured_on >= window.since]
-        own = rows[rows.organization_id == window.initiative.organization_id].measured_on
-        earliest = window.start_on - timedelta(days=7 * PRE_WEEKS + 13)
-        own = own[(own >= earliest) & (own <= window.start_on)]
-        reach = min(PRE_WEEKS, ((window.start_on - own.min()).days - 6) // 7) if len(own) else 0
-        return dict(self._levels(window, rows, reach)) if reach >= AT_LEAST else {}
+        reach = _reach(window, rows[rows.organization_id == window.initiative.organization_id])
+        return dict(self._levels(window, rows, reach)) if reach else {}
 
     def _levels(self, window: Window, rows: pd.DataFrame, reach: int) -> Iterator[tuple[str, Unit]]:
         anchors = {n: window.start_on - n * WEEK for n in range(reach, -1, -1)} | {-1: window.end_on}
@@ -283,6 +280,7 @@ class Effects:
             "measured_until_on": window.end_on,
             "is_ongoing": (initiative.ended_on or date.max) > self.latest[platform],
             "accounts": found.get("accounts"),
+            "accounts_there": self._accounts_there(initiative, platform),
             "peers_matched": found.get("peers_matched", 0),
             "placebo_n": found.get("placebo_n", 0),
             "effect": found.get("effect"),
@@ -310,6 +308,28 @@ class Effects:
             row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
         row["finding_text"] = _text(row, window.obstacle)
         return row
+
+
+def _reach(window: Window, rows: pd.DataFrame) -> int:
+    """The most weeks before the beginning over which accounts with half of the audience were followed, and to the end;
+    none where these are too few."""
+    accounts = []
+    for _, of_one in rows[rows.measured_on <= window.end_on].groupby("account_id"):
+        value = dict(zip(of_one.measured_on, of_one.value, strict=True))
+        before = [on for on in value if window.start_on - timedelta(days=7 * PRE_WEEKS + 13) <= on <= window.start_on]
+        if before:
+            accounts.append((value, min(before), value[max(before)]))
+    for reach in range(PRE_WEEKS, AT_LEAST - 1, -1):
+        anchors = (window.start_on - reach * WEEK, window.start_on, window.end_on)
+        throughout = [
+            size
+            for value, since, size in accounts
+            if since + timedelta(days=6) <= anchors[0]
+            and all(any(anchor - WEEK < on <= anchor for on in value) for anchor in anchors)
+        ]
+        if throughout and 2 * sum(throughout) >= sum(size for _, _, size in accounts):
+            return reach
+    return 0
 
 
 def _last_lines(record: Record) -> Iterator[tuple[str | None, tuple[Account, date]]]:
@@ -345,6 +365,10 @@ def _gained(found: Row, name: str) -> int | None:
     return int(math.copysign(math.floor(abs(more) + 0.5), more))
 
 
+def _name(row: Row) -> str:
+    return NAMES.get(row["metric"]) or str(row["metric"]).capitalize().replace("_", " ")
+
+
 def _finding(found: Row) -> str:
     if "low" not in found:
         return "cannot tell"
@@ -358,14 +382,18 @@ def _text(row: Row, obstacle: str | None) -> str:
         if obstacle is None:
             obstacle = _obstacle(row)
         return f"Cannot tell: {obstacle}."
-    name = NAMES.get(row["metric"]) or row["metric"].capitalize().replace("_", " ")
+    name = _name(row)
+    if row["is_ongoing"]:
+        name = f"So far {name.lower()}"
+    if row["accounts"] < row["accounts_there"]:
+        name += f" of {row['accounts']} of {row['accounts_there']} accounts"
     side = "below" if row["effect_rate"] < 0 else "above"
     chance = ", within what chance brings" if row["finding"] == "no difference seen" else ""
     others = {0: "", 1: " Another initiative of the organization ran at the time."}.get(
         row["other_initiatives"], f" {row['other_initiatives']} other initiatives of the organization ran at the time."
     )
     return (
-        f"{f'So far {name.lower()}' if row['is_ongoing'] else name} came out {_percent(abs(row['effect_rate']))} {side}"
+        f"{name} came out {_percent(abs(row['effect_rate']))} {side}"
         f" what {row['peers_matched']} organizations of similar size would suggest{chance}"
         f" (95 % interval {_percent(row['effect_rate_low'])} to {_percent(row['effect_rate_high'])}).{others}"
     )
@@ -373,7 +401,10 @@ def _text(row: Row, obstacle: str | None) -> str:
 
 def _obstacle(row: Row) -> str:
     if row["accounts"] is None:
-        return "no account was observed from 3 weeks before the beginning to the end"
+        if row["kind"] == "flow":
+            return "no account has 3 complete weeks before the beginning and half of those within"
+        most = f"the accounts with most {_name(row).lower()}"
+        return f"{most} were not observed from 3 weeks before the beginning to the end"
     if row["peers_matched"] and not row["pre_rmse"]:
         return "no week before the beginning shows how far it strays from its peers by chance"
     if row["placebo_n"] < 19:

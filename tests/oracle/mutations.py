@@ -446,6 +446,7 @@ MUTATIONS = QUICK | {
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
 TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+SUMS = "models/intermediate/int_effect_weeks.sql"
 EFFECT_MUTATIONS = {
     "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
     "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
@@ -460,7 +461,10 @@ EFFECT_MUTATIONS = {
     "of_equals_the_first_are_peers": Mutation(TRIALS, "abs(ours.place - theirs.place), ", ""),
     "who_stands_alone_was_not_observed": Mutation(TRIALS, "changes.is_treated\n    or", "false\n    or"),
     "an_account_that_comes_is_growth": Mutation(
-        "models/intermediate/int_effect_weeks.sql", "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
+        SUMS, "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
+    "the_account_followed_longest_decides": Mutation(SUMS, "2 * sum(own.value) >= max(audiences.value)", "true"),
+    "who_leaves_is_followed_to_the_end": Mutation(SUMS, "        and own.is_to_the_end\n", ""),
+    "some_accounts_are_all": Mutation(FINDINGS, "when accounts < accounts_there", "when false"),
     "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }

@@ -66,7 +66,7 @@ INITIATIVES = (
     initiative("after-moving", None, "followers", date(2026, 10, 26), date(2026, 11, 8), 800, MOVED),
     *(
         initiative(f"among-{one}", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), 100, one)
-        for one in ("alone-00", "equal-45", "still-00", "woken-00")
+        for one in ("alone-00", "equal-45", "still-00", "woken-00", "split-00", "split-01")
     ),
 )
 POOL = """
@@ -83,10 +83,12 @@ def pool(organization_id: str) -> str:
     return kind if dash else "few" if "h0035" <= organization_id < "lakeside" else "many"
 
 
-# Organizations outside the world: one on its own, many of one size, some that stand still, and among calm ones a
-# loud one with an initiative and one that wakes up.
-HOW_MANY = {"alone": 1, "equal": 60, "still": 24, "woken": 24}
+# Organizations outside the world: one on its own, many of one size, some that stand still, among calm ones a loud one
+# with an initiative and one that wakes up, and some of which two have a small account that was followed for longer.
+HOW_MANY = {"alone": 1, "equal": 60, "still": 24, "woken": 24, "split": 24}
 MADE_UP = tuple(f"{kind}-{n:02d}" for kind, of in HOW_MANY.items() for n in range(of))
+SMALL = {"split-00-careers": "split-00", "split-01-careers": "split-01"}
+SINCE, UNTIL = {"split-00": -5}, {"split-01": 0}  # the weeks since and until which an account was followed
 
 Rows = dict[tuple[str, str], Row]
 
@@ -126,8 +128,8 @@ def listed(world: World) -> Iterator[Account]:
     for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
         key = (account.organization_id, account.platform, account.account_group or "")
         yield replace(account, **terms.get(key, {}))
-    for one in MADE_UP:
-        yield Account(one, "x", one, one, cadence="never")
+    for one in (*MADE_UP, *SMALL):
+        yield Account(SMALL.get(one, one), "x", one, one, cadence="never")
 
 
 def rows_in(folder: Path) -> Rows:
@@ -145,10 +147,12 @@ def readings(directory: tuple[Account, ...]) -> Iterator[Said]:
 
 def sundays(record: Record) -> Iterator[Said]:
     """Followers of those outside the world, from nine weeks before their initiatives on."""
-    for one in MADE_UP:
+    for one in (*MADE_UP, *SMALL):
         for week in (*range(-9, 1), 3):
-            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(*one.split("-"), week)
-            at = record.scheduled_at(day)
+            if not SINCE.get(one, week) <= week <= UNTIL.get(one, week):
+                continue
+            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(*one.split("-")[:2], week)
+            at, value = record.scheduled_at(day), value // (5 if one in SMALL else 1)
             yield Said("x", one, None, "followers", day, value, None, at, f"{at:%Y%m%dT%H%M%SZ}", at)
 
 
@@ -185,7 +189,7 @@ def test_the_autumn_has_every_kind_of_initiative(autumn: Autumn) -> None:
         "more than expected", "less than expected", "no difference seen", "cannot tell"
     }  # fmt: skip
     obstacles = {row["finding_text"] for row in rows if row["finding"] == "cannot tell"}
-    assert len(obstacles) == 10
+    assert len(obstacles) == 11
     assert {row["kind"] for row in rows} == {"level", "counter", "flow", None}
     assert {row["is_ongoing"] for row in rows} == {True, False}
     assert {row["accounts"] for row in rows} >= {1, 2, 3, None}

@@ -12,25 +12,74 @@ points as (
 
 ),
 
--- the week before the beginning that the organization itself was observed through, and the peers with it
-treated as (
+-- the organization's own accounts: their figures before the beginning, and whether they were followed to the end
+own as (
+
+    select
+        window_id,
+        account_key,
+        min(first_on) as first_on,
+        min_by(value, point) filter (where point >= 0) as value,
+        count(case when point in (-1, 0) then 1 end) = 2 as is_to_the_end
+
+    from points
+    where is_treated
+    group by window_id, account_key
+
+),
+
+audiences as (
+
+    select
+        window_id,
+        sum(value) as value
+
+    from own
+    group by window_id
+
+),
+
+-- the whole weeks before the beginning over which accounts with half of the audience were followed
+reaches as (
 
     select
         points.window_id,
-        windows.kind,
-        windows.weeks,
-        case
-            when windows.kind = 'flow' then {{ var('effect_pre_weeks') }}
-            else least(
-                {{ var('effect_pre_weeks') }},
-                floor(({{ days_between('min(points.first_on)', 'windows.start_on') }} - 6) / 7.0)
-            )
-        end as first_point
+        points.point as reach
 
     from points
     inner join windows on points.window_id = windows.window_id
-    where points.is_treated
-    group by points.window_id, windows.kind, windows.weeks, windows.start_on
+    inner join audiences on points.window_id = audiences.window_id
+    inner join own
+        on points.window_id = own.window_id
+        and points.account_key = own.account_key
+    where
+        windows.kind <> 'flow'
+        and points.point between {{ var('effect_pre_weeks_at_least') }} and {{ var('effect_pre_weeks') }}
+        and 7 * points.point + 6 <= {{ days_between('own.first_on', 'windows.start_on') }}
+        and own.is_to_the_end
+    group by points.window_id, points.point
+    having 2 * sum(own.value) >= max(audiences.value)
+
+),
+
+-- with the earliest of them the time before begins, for the peers too
+treated as (
+
+    select
+        window_id,
+        max(reach) as first_point
+
+    from reaches
+    group by window_id
+
+    union all
+
+    select
+        window_id,
+        {{ var('effect_pre_weeks') }} as first_point
+
+    from windows
+    where kind = 'flow'
 
 ),
 
@@ -38,15 +87,15 @@ reached as (
 
     select
         points.*,
-        treated.kind,
-        treated.weeks,
-        cast(treated.first_point as integer) as first_point
+        windows.kind,
+        windows.weeks,
+        treated.first_point
 
     from points
+    inner join windows on points.window_id = windows.window_id
     inner join treated
         on points.window_id = treated.window_id
         and points.point <= treated.first_point
-    where treated.first_point >= {{ var('effect_pre_weeks_at_least') }}
 
 ),
 

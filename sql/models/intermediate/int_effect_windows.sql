@@ -72,12 +72,13 @@ breaks as (
 
 ),
 
--- where the organization has accounts that were neither gone nor closed when the initiative began
+-- the organization's accounts that were neither gone nor closed when the initiative began
 places as (
 
     select
         initiatives.initiative_id,
-        directory.platform
+        directory.platform,
+        count(*) as accounts_there
 
     from initiatives
     inner join {{ ref('int_directory') }} as directory on initiatives.organization_id = directory.organization_id
@@ -155,10 +156,14 @@ measured as (
 
     select
         dated.*,
+        coalesce(places.accounts_there, 0) as accounts_there,
         measures.kind,
         {{ days_between('dated.start_on', 'dated.end_on') }} as days
 
     from dated
+    left join places
+        on dated.initiative_id = places.initiative_id
+        and dated.platform = places.platform
     left join measures
         on dated.platform = measures.platform
         and dated.metric = measures.metric
@@ -179,7 +184,8 @@ trials as (
         start_on,
         end_on,
         days,
-        is_ongoing
+        is_ongoing,
+        accounts_there
 
     from measured
 
@@ -196,7 +202,8 @@ trials as (
         cast(start_on - days * interval 1 day as date) as start_on,
         start_on as end_on,
         days,
-        false as is_ongoing
+        false as is_ongoing,
+        accounts_there
 
     from measured
     where days > 0
@@ -243,6 +250,7 @@ select
     whole_weeks.start_on,
     whole_weeks.end_on,
     whole_weeks.is_ongoing,
+    whole_weeks.accounts_there,
     whole_weeks.days,
     cast(greatest(whole_weeks.weeks, 0) as integer) as weeks,
     broken.comparable_from_on,

@@ -134,6 +134,22 @@ registry as (
 
 ),
 
+named as (
+
+    select
+        windows.*,
+        coalesce(
+            registry.display_name,
+            concat(upper(substr(windows.metric, 1, 1)), replace(substr(windows.metric, 2), '_', ' '))
+        ) as display_name
+
+    from windows
+    left join registry
+        on windows.platform = registry.platform
+        and windows.metric = registry.metric
+
+),
+
 found as (
 
     select
@@ -148,6 +164,7 @@ found as (
         windows.end_on as measured_until_on,
         windows.is_ongoing,
         estimated.accounts,
+        windows.accounts_there,
         coalesce(estimated.peers_matched, 0) as peers_matched,
         coalesce(estimated.placebo_n, 0) as placebo_n,
         estimated.effect,
@@ -175,10 +192,15 @@ found as (
         end as finding,
         case
             when windows.obstacle is not null then windows.obstacle
+            when estimated.window_id is null and windows.kind = 'flow'
+                then concat(
+                    'no account has ', {{ var('effect_pre_weeks_at_least') }},
+                    ' complete weeks before the beginning and half of those within'
+                )
             when estimated.window_id is null
                 then concat(
-                    'no account was observed from ', {{ var('effect_pre_weeks_at_least') }},
-                    ' weeks before the beginning to the end'
+                    'the accounts with most ', lower(windows.display_name), ' were not observed from ',
+                    {{ var('effect_pre_weeks_at_least') }}, ' weeks before the beginning to the end'
                 )
             when estimated.peers_matched > 0 and coalesce(estimated.pre_rmse, 0) = 0
                 then 'no week before the beginning shows how far it strays from its peers by chance'
@@ -189,12 +211,9 @@ found as (
             when estimated.effect_low is null
                 then concat('the 95 % interval goes beyond a factor of ', {{ var('effect_factor_at_most') }})
         end as obstacle,
-        coalesce(
-            registry.display_name,
-            concat(upper(substr(windows.metric, 1, 1)), replace(substr(windows.metric, 2), '_', ' '))
-        ) as display_name
+        windows.display_name
 
-    from windows
+    from named as windows
     inner join {{ ref('int_initiatives') }} as initiatives on windows.initiative_id = initiatives.initiative_id
     left join estimated on windows.window_id = estimated.window_id
     left join before
@@ -202,9 +221,6 @@ found as (
         and windows.platform = before.platform
         and estimated.window_id is not null
     left join others on windows.window_id = others.window_id
-    left join registry
-        on windows.platform = registry.platform
-        and windows.metric = registry.metric
 
 ),
 
@@ -227,6 +243,10 @@ worded as (
             when finding = 'cannot tell' then concat('Cannot tell: ', obstacle, '.')
             else concat(
                 case when is_ongoing then concat('So far ', lower(display_name)) else display_name end,
+                case
+                    when accounts < accounts_there then concat(' of ', accounts, ' of ', accounts_there, ' accounts')
+                    else ''
+                end,
                 ' came out ', {{ percent('abs(effect_rate)') }},
                 case when effect_rate < 0 then ' below' else ' above' end,
                 ' what ', peers_matched, ' organizations of similar size would suggest',
@@ -257,6 +277,7 @@ select
     measured_until_on,
     is_ongoing,
     cast(accounts as integer) as accounts,
+    cast(accounts_there as integer) as accounts_there,
     cast(peers_matched as integer) as peers_matched,
     cast(placebo_n as integer) as placebo_n,
     effect,
