@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from socialmetrics import clock, example, pipeline, warehouse
-from socialmetrics.records import Account, Organization
+from socialmetrics.records import Account, Initiative, Note, Organization
 from socialmetrics.sandbox.server import Sandbox
 from socialmetrics.sandbox.world import World
 from socialmetrics.settings import LADDER, LADDERS, Access, Settings
@@ -60,11 +61,15 @@ class Puller:
         self.accounts: tuple[Account, ...] = ()
         self.organizations: tuple[Organization, ...] = ()
 
-    def direct(self, accounts: Iterable[Account], organizations: Iterable[Organization]) -> None:
-        """Write the directory."""
+    def direct(self, accounts: Iterable[Account], organizations: Iterable[Organization], day: date) -> None:
+        """Write the directory as it stands on a day."""
         self.accounts, self.organizations = tuple(accounts), tuple(organizations)
+        self.record.initiatives, self.record.notes = initiatives(day), notes(day)
+        files = example.directory_files(self.organizations, self.accounts, self.record.initiatives)
+        lines = [(n.noted_on, n.platform, n.post_id, n.text, n.hide_post) for n in self.record.notes]
+        files["notes.csv"] = example.as_csv([*example.FILES["notes.csv"], *lines])
         self.settings.directory.mkdir(parents=True, exist_ok=True)
-        for name, text in example.directory_files(self.organizations, self.accounts).items():
+        for name, text in files.items():
             (self.settings.directory / name).write_text(text, encoding="utf-8")
 
     def visit(self, platform: str, day: date, hours: float = 0, answers: str = "well") -> None:
@@ -124,10 +129,10 @@ def oracle_sandbox(oracle_world: World) -> Iterator[Sandbox]:
 def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
     """A month of the whole world with everything that goes wrong in one, and a year of history before it."""
     puller = Puller(tmp_path_factory.mktemp("month"), oracle_world, oracle_sandbox, "UTC")
-    puller.direct(first_directory(oracle_world), first_organizations(oracle_world))
+    puller.direct(first_directory(oracle_world), first_organizations(oracle_world), FIRST)
     for day in each_day(FIRST, LAST):
         if day == REDIRECTED:
-            puller.direct(second_directory(oracle_world), oracle_world.organizations)
+            puller.direct(second_directory(oracle_world), oracle_world.organizations, day)
         for platform in ACCOUNT_METRICS:
             for hours, answers in visits(platform, day):
                 puller.visit(platform, day, hours, answers)
@@ -142,8 +147,9 @@ def month(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_
 def chicago(tmp_path_factory: pytest.TempPathFactory, oracle_world: World, oracle_sandbox: Sandbox) -> Scenario:
     """A few days of the own accounts; their evenings are the next day in UTC, their fiscal year starts in October."""
     puller = Puller(tmp_path_factory.mktemp("chicago"), oracle_world, oracle_sandbox, "America/Chicago", 10)
-    puller.direct((a for a in listed(oracle_world) if a.is_own), oracle_world.organizations)
-    for day in each_day(date(2026, 8, 18), date(2026, 8, 22)):
+    days = list(each_day(date(2026, 8, 18), date(2026, 8, 22)))
+    puller.direct((a for a in listed(oracle_world) if a.is_own), oracle_world.organizations, days[0])
+    for day in days:
         for platform in ACCOUNT_METRICS:
             puller.visit(platform, day)
     return puller.publish()
@@ -204,6 +210,20 @@ def second_directory(world: World) -> list[Account]:
     return [
         replace(a, **changes.get((a.platform, a.organization_id, a.account_group), {})) for a in first_directory(world)
     ]
+
+
+def initiatives(day: date) -> tuple[Initiative, ...]:
+    """One, wherever its organization has accounts; its end and its cost are known later."""
+    found = Initiative("voices", "Voices", "lakeside", None, "followers", date(2026, 8, 31))
+    return (replace(found, ended_on=date(2026, 9, 6), cost_usd=Decimal("1800.50")) if day >= REDIRECTED else found,)
+
+
+def notes(day: date) -> tuple[Note, ...]:
+    """Two, of which one is written twice and hides a post; before, one that is taken out."""
+    if day < REDIRECTED:
+        return (Note(date(2026, 8, 12), None, None, "To be taken out"),)
+    family = Note(date(2026, 8, 25), "x", "170", 'A family asked, "not us"', hide_post=True)
+    return (family, replace(family, hide_post=False), Note(date(2026, 8, 31), None, None, "Voices began; Grüße"))
 
 
 def history(world: World) -> list[list[Said]]:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from socialmetrics.records import Account, Organization
+from socialmetrics.records import Account, Initiative, Note, Organization
 from socialmetrics.sandbox.world import World, WorldAccount, WorldPost
 
 Key = tuple[str, str]  # platform, account_id
@@ -151,6 +151,8 @@ class Record:
     zone: ZoneInfo
     snapshots: list[Snapshot] = field(default_factory=list)
     organizations: list[Organizations] = field(default_factory=list)
+    initiatives: tuple[Initiative, ...] = ()  # as the directory last had them
+    notes: tuple[Note, ...] = ()
     visits: list[Visit] = field(default_factory=list)
     wire: dict[Visit, Wire] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)

@@ -6,17 +6,14 @@ test's.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from .expected import WEEK, Expected, Row, Rows, less
-from .things import organizations
+from .things import organizations, seed
 
-SEEDS = Path(__file__).parents[2] / "sql" / "seeds"
 HEADLINE = ("followers", "views", "connections")
 LIKE_US = ("bed_size", "all")
 FROM_THE_WEEK = (
@@ -89,13 +86,8 @@ def _places(peers: Rows) -> dict[tuple[Any, ...], Row]:
     }
 
 
-def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
-
-
 def _accounts_metrics() -> dict[tuple[str, str], dict[str, str]]:
-    return {(row["platform"], row["native_metric"]): row for row in _seed("metrics") if row["subject"] == "account"}
+    return {(row["platform"], row["native_metric"]): row for row in seed("metrics") if row["subject"] == "account"}
 
 
 def _display_names() -> dict[tuple[str, str], str]:
@@ -106,7 +98,7 @@ def _notes() -> dict[tuple[str, str, date], str]:
     """What changed in a week, the earliest and the latest of it."""
     registry = _accounts_metrics()
     told: dict[tuple[str, str, date], list[tuple[date, str]]] = defaultdict(list)
-    for row in _seed("metric_breaks"):
+    for row in seed("metric_breaks"):
         if named := registry.get((row["platform"], row["native_metric"])):
             on = date.fromisoformat(row["effective_on"])
             told[row["platform"], named["metric"], WEEK.start(on)].append((on, row["what_changed"]))

@@ -6,12 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
+from socialmetrics import warehouse
+
 from . import coverage, things, versions
 from .conftest import Scenario
+from .effects import Effects
 from .expected import Expected, Row, Rows
-from .test_oracle import differences, read
+from .test_oracle import GRAINS, differences, read
 
 Mart = tuple[tuple[str, ...], Callable[[Expected], Rows]]
+
+
+def initiative_effects(expected: Expected) -> Rows:
+    record = expected.record
+    return Effects(expected, record.organizations[-1].organizations, record.initiatives).rows
+
 
 MARTS: dict[str, Mart] = {
     "observations": (versions.GRAIN, lambda expected: versions.observations(expected.record)),
@@ -20,7 +29,17 @@ MARTS: dict[str, Mart] = {
     "accounts": (("platform", "account_id"), things.accounts),
     "account_days": (("platform", "account_id", "measured_on"), things.account_days),
     "posts": (("platform", "account_id", "post_id"), things.posts),
+    "initiatives": (("initiative_id",), things.initiatives),
+    "initiative_effects": (("initiative_id", "platform"), initiative_effects),
+    "notes": (things.NOTE, things.notes),
+    "metrics": (("platform", "subject", "native_metric"), lambda _: things.metrics()),
+    "metric_breaks": (("platform", "native_metric", "effective_on"), lambda _: things.metric_breaks()),
 }
+
+
+def test_every_mart_is_compared(month: Scenario) -> None:
+    _, tables = warehouse.query(month.settings, "select table_name from duckdb_tables() where schema_name = 'main'")
+    assert {name for (name,) in tables} == {*GRAINS, *MARTS}
 
 
 @pytest.mark.parametrize("mart", MARTS)
@@ -63,6 +82,8 @@ def test_the_month_has_every_case(month: Scenario) -> None:
     posts = things.posts(month.expected).values()
     assert {row["status"] for row in posts} >= {"public", "not_found", "forbidden"}
     assert {row["title"] is None for row in posts} == {True, False}
+    assert {row["duration_days"] for row in things.initiatives(month.expected).values()} == {7}
+    assert {row["hide_post"] for row in things.notes(month.expected).values()} == {True, False}
     wide = things.account_days(month.expected).values()
     assert {row["posts_published"] for row in wide} >= {None, 0, 1}
     assert {row["engagements"] is None for row in wide} == {True, False}

@@ -1,16 +1,22 @@
-"""Organizations, accounts, their days and their posts as they must be: what the directory and the world last said."""
+"""Organizations, accounts, their days and their posts as they must be: what the directory and the world last said.
+
+And initiatives and notes as they were last written, metrics and their breaks as the seeds have them.
+"""
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 
 from socialmetrics.records import Account
 
 from .expected import Expected, Row, Rows, account_key, naive
 from .record import Key
 
+SEEDS = Path(__file__).parents[2] / "sql" / "seeds"
 GONE = ("not_found", "suspended", "forbidden")
 
 
@@ -64,6 +70,62 @@ def _status(days: list[Row], seen: list[date], otherwise: str | None) -> str | N
     gone = {row["measured_on"]: row["reason"] for row in days if row["reason"] in GONE}
     last = max(gone, default=None)
     return gone[last] if last and last > max(seen, default=date.min) else otherwise
+
+
+def initiatives(expected: Expected) -> Rows:
+    return {
+        (one.initiative_id,): asdict(one)
+        | {"duration_days": (one.ended_on - one.started_on).days + 1 if one.ended_on else None}
+        for one in expected.record.initiatives
+    }
+
+
+NOTE = ("noted_on", "platform", "post_id", "text")
+
+
+def notes(expected: Expected) -> Rows:
+    """One that is written twice hides its post where either does."""
+    rows: Rows = {}
+    for note in expected.record.notes:
+        row = asdict(note)
+        key = tuple(row[name] for name in NOTE)
+        rows[key] = row | {"hide_post": row["hide_post"] or bool(rows.get(key, {}).get("hide_post"))}
+    return rows
+
+
+def metrics() -> Rows:
+    typed = {"is_public": _flag, "counts_as_engagement": _flag, "settles_after_days": int}
+    return {
+        (row["platform"], row["subject"], row["native_metric"]): {
+            name: typed.get(name, str)(text) if text else None for name, text in row.items()
+        }
+        for row in seed("metrics")
+    }
+
+
+def metric_breaks() -> Rows:
+    """With the house name and the subject of the metric that changed."""
+    named = {(row["platform"], row["native_metric"]): row for row in seed("metrics")}
+    rows: Rows = {}
+    for row in seed("metric_breaks"):
+        meaning = named.get((row["platform"], row["native_metric"]), {})
+        effective_on = date.fromisoformat(row["effective_on"])
+        rows[row["platform"], row["native_metric"], effective_on] = row | {
+            "metric": meaning.get("metric"),
+            "subject": meaning.get("subject"),
+            "effective_on": effective_on,
+            "is_comparable": _flag(row["is_comparable"]),
+        }
+    return rows
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text]
 
 
 WIDE = ("followers", "views", "connections", "posts")
