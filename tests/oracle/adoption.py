@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -29,25 +29,24 @@ def _by_the_directory(expected: Expected) -> Iterator[Row]:
     horizon = max(record.horizon, max(snapshot.day for snapshot in record.snapshots))
     for basis in ("directory", "observed"):
         began = _beginnings(expected, basis)
-        firsts = [day for day in began.values() if day is not None]
-        ends = pd.date_range(min(firsts).replace(day=1), horizon, freq="MS") + pd.offsets.MonthEnd(0)
-        present: dict[tuple[str, date], int] = {}
-        for end in ends:
-            day = min(end.date(), horizon)
-            gone = _gone(expected, day) if basis == "observed" else set()
-            for platform, names in _present(record, began, gone, day).items():
-                present[platform, day] = len(names)
+        told_from = _told_from(record, began, basis)
+        ends = pd.date_range(min(told_from.values()).replace(day=1), horizon, freq="MS") + pd.offsets.MonthEnd(0)
         days = [min(end.date(), horizon) for end in ends]
-        for platform in sorted({platform for platform, _ in present}):
-            for number, day in enumerate(days):
-                before = days[number - 12] if number >= 12 else None
-                if before and _is_a_beginning(record, began, basis, platform, before, day):
-                    before = None
-                listed = len(_in_force(record.organizations, day).organizations)
-                yield _row(
-                    platform, basis, "organizations", day, "day", listed, present.get((platform, day), 0),
-                    before, present.get((platform, before), 0) if before else None, DIRECTORY, None,
-                )  # fmt: skip
+        present: dict[tuple[str, date], int] = {}
+        for day in days:
+            gone = _gone(expected, day) if basis == "observed" else set()
+            names = _present(record, began, gone, day)
+            present |= {
+                (platform, day): len(names.get(platform, ())) for platform, first in told_from.items() if first <= day
+            }
+        for platform, day in present:
+            number = days.index(day)
+            before = days[number - 12] if number >= 12 and (platform, days[number - 12]) in present else None
+            listed = len(_in_force(record.organizations, day).organizations)
+            yield _row(
+                platform, basis, "organizations", day, "day", listed, present[platform, day],
+                before, present[platform, before] if before else None, DIRECTORY, None,
+            )  # fmt: skip
 
 
 def _beginnings(expected: Expected, basis: str) -> Began:
@@ -87,17 +86,18 @@ def _gone(expected: Expected, day: date) -> set[tuple[str, str]]:
     return {key for key, (_, is_seen) in last.items() if not is_seen}
 
 
-def _is_a_beginning(record: Record, began: Began, basis: str, platform: str, before: date, day: date) -> bool:
-    """Whether a number of `before` tells only how far a directory or the runs had come by then."""
-    if basis == "directory":
-        first = _in_force(record.snapshots, date.min)
-        undated = {account.platform for account in first.accounts if account.opened_on is None}
-        return before < first.day and bool(undated if platform == "all" else platform in undated)
+def _told_from(record: Record, began: Began, basis: str) -> dict[str, date]:
+    """By platform, from when on a number tells of organizations, not of how far a directory or the runs had come."""
     firsts: dict[str, date] = {}
-    for (of, _, _), since in began.items():
-        if since is not None and platform in (of, "all"):
-            firsts[of] = min(since, firsts.get(of, since))
-    return any((before - first).days < 7 and first <= day for first in firsts.values())
+    for (platform, _, _), since in began.items():
+        if since is not None:
+            firsts[platform] = min(since, firsts.get(platform, since))
+    settled = {platform: first + timedelta(days=7) for platform, first in firsts.items()}
+    if basis == "directory":
+        written = _in_force(record.snapshots, date.min)
+        settled = {account.platform: written.day for account in written.accounts if account.opened_on is None}
+    told_from = {platform: max(first, settled.get(platform, first)) for platform, first in firsts.items()}
+    return told_from | {"all": max([min(firsts.values()), *settled.values()])}
 
 
 def _present(record: Record, began: Began, gone: set[tuple[str, str]], day: date) -> dict[str, set[str]]:

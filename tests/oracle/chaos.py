@@ -418,6 +418,8 @@ def _boundaries(record: Record) -> Iterator[Said]:
     for day, value in ((date(2025, 11, 2), 500), (date(2025, 11, 12), 5)):
         yield imported(e, "likes_given", day, value, "exact", IMPORTED_AT)
     yield _seen(record, e, "likes_given", date(2025, 11, 22), 0)
+    # a platform's first week, over the end of a month
+    yield _seen(record, by_id["B"], "posts", date(2026, 4, 28), 18)
     # what a page tells is not judged
     yield imported(e, "following", date(2025, 11, 2), 500, "exact", IMPORTED_AT)
     yield imported(e, "following", date(2025, 11, 9), 0, "exact", IMPORTED_AT)

@@ -417,9 +417,18 @@ MUTATIONS = QUICK | {
         ADOPTION, "month_ends.measured_on < opened.until_on", "month_ends.measured_on <= opened.until_on"
     ),
     "a_year_of_eleven_months": Mutation(ADOPTION, "interval 12 month", "interval 11 month"),
-    "a_directory_that_begins_is_growth": Mutation(
-        ADOPTION, "opened_on is null\n        and listed_from_on", "false\n        and listed_from_on"
+    "a_platform_nobody_asked_yet_has_nobody": Mutation(
+        ADOPTION,
+        "greatest(first_on, coalesce(settled_on, first_on)) as",
+        "min(greatest(first_on, coalesce(settled_on, first_on))) over (partition by basis) as",
     ),
+    "the_dated_lines_are_all_there_were": Mutation(
+        ADOPTION, "case when opened_on is null and listed_from_on", "case when false and listed_from_on"
+    ),
+    "a_first_week_has_seen_everyone": Mutation(
+        ADOPTION, "days_after('seen.first_observed_on', 7)", "days_after('seen.first_observed_on', 0)"
+    ),
+    "all_are_those_of_the_first_platform": Mutation(ADOPTION, "coalesce(max(settled_on)", "coalesce(min(settled_on)"),
     "gone_is_present": Mutation(
         ADOPTION, "last_observed_on >= coalesce(gone_on, last_observed_on)", "last_observed_on is not null"
     ),

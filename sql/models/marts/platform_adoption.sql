@@ -72,7 +72,8 @@ seen as (
 
 ),
 
--- a line without an opening day is taken to be open since it was first written
+-- a line without an opening day is taken to be open since it was first written; what is told of a platform has settled
+-- with such lines of the first snapshot, and with its first week of runs, in which not every weekly account had its day
 opened as (
 
     select
@@ -83,7 +84,7 @@ opened as (
         listed_until_on,
         coalesce(opened_on, first_named_on) as from_on,
         coalesce(closed_on, date '9999-12-31') as until_on,
-        cast(null as date) as first_observed_on
+        case when opened_on is null and listed_from_on = date '0001-01-01' then in_force_on end as settled_on
 
     from lines
 
@@ -97,7 +98,7 @@ opened as (
         lines.listed_until_on,
         seen.from_on,
         least(coalesce(seen.until_on, date '9999-12-31'), coalesce(lines.closed_on, date '9999-12-31')) as until_on,
-        seen.first_observed_on
+        {{ days_after('seen.first_observed_on', 7) }} as settled_on
 
     from lines
     inner join seen on lines.account_key = seen.account_key
@@ -118,13 +119,37 @@ horizon as (
 
 ),
 
-beginning as (
+beginnings as (
 
     select
         basis,
-        min(from_on) as first_on
+        platform,
+        min(from_on) as first_on,
+        min(settled_on) as settled_on
 
     from opened
+    group by basis, platform
+
+),
+
+-- all together have settled when each has
+told as (
+
+    select
+        basis,
+        platform,
+        greatest(first_on, coalesce(settled_on, first_on)) as told_from_on
+
+    from beginnings
+
+    union all
+
+    select
+        basis,
+        'all' as platform,
+        greatest(min(first_on), coalesce(max(settled_on), min(first_on))) as told_from_on
+
+    from beginnings
     group by basis
 
 ),
@@ -132,30 +157,30 @@ beginning as (
 month_ends as (
 
     select
-        beginning.basis,
+        told.basis,
+        told.platform,
         max(calendar.measured_on) as measured_on
 
-    from beginning
+    from told
     cross join horizon
     inner join {{ calendar() }} as calendar
-        on beginning.first_on <= calendar.measured_on
+        on told.told_from_on <= calendar.measured_on
         and horizon.horizon_on >= calendar.measured_on
-    group by beginning.basis, date_trunc('month', calendar.measured_on)
+    group by told.basis, told.platform, date_trunc('month', calendar.measured_on)
 
 ),
 
 listed as (
 
     select
-        month_ends.basis,
-        month_ends.measured_on,
+        days.measured_on,
         count(*) as organizations
 
-    from month_ends
+    from (select distinct measured_on from month_ends) as days
     inner join organizations
-        on month_ends.measured_on >= organizations.listed_from_on
-        and month_ends.measured_on < organizations.listed_until_on
-    group by month_ends.basis, month_ends.measured_on
+        on days.measured_on >= organizations.listed_from_on
+        and days.measured_on < organizations.listed_until_on
+    group by days.measured_on
 
 ),
 
@@ -167,7 +192,13 @@ present_on_each as (
         opened.platform,
         opened.organization_id
 
-    from month_ends
+    from (
+        select distinct
+            basis,
+            measured_on
+
+        from month_ends
+    ) as month_ends
     inner join opened
         on month_ends.basis = opened.basis
         and month_ends.measured_on >= opened.listed_from_on
@@ -199,16 +230,6 @@ present_on_any as (
 
 ),
 
-platforms as (
-
-    select distinct
-        basis,
-        platform
-
-    from present_on_any
-
-),
-
 counted as (
 
     select
@@ -225,51 +246,18 @@ counted as (
 by_month as (
 
     select
-        platforms.platform,
-        platforms.basis,
+        month_ends.platform,
+        month_ends.basis,
         month_ends.measured_on,
         listed.organizations,
         coalesce(counted.present, 0) as present
 
-    from platforms
-    inner join month_ends on platforms.basis = month_ends.basis
-    left join listed
-        on month_ends.basis = listed.basis
-        and month_ends.measured_on = listed.measured_on
+    from month_ends
+    left join listed on month_ends.measured_on = listed.measured_on
     left join counted
-        on platforms.basis = counted.basis
-        and platforms.platform = counted.platform
+        on month_ends.basis = counted.basis
+        and month_ends.platform = counted.platform
         and month_ends.measured_on = counted.measured_on
-
-),
-
--- until when a number tells only how far the directory or the runs had come: by lines without an opening day in the
--- first snapshot, and by a platform's first week, in which not every weekly account had its day
-baselines as (
-
-    select
-        'directory' as basis,
-        platform,
-        date '0001-01-01' as began_on,
-        max(in_force_on) as settled_on
-
-    from lines
-    where
-        opened_on is null
-        and listed_from_on = date '0001-01-01'
-    group by platform
-
-    union all
-
-    select
-        'observed' as basis,
-        platform,
-        min(first_observed_on) as began_on,
-        {{ days_after('min(first_observed_on)', 7) }} as settled_on
-
-    from opened
-    where basis = 'observed'
-    group by platform
 
 ),
 
@@ -399,34 +387,14 @@ together as (
 
 ),
 
-from_baselines as (
-
-    select distinct
-        known.platform,
-        known.basis,
-        known.measured_on
-
-    from known
-    inner join baselines
-        on known.basis = baselines.basis
-        and known.platform in (baselines.platform, 'all')
-        and known.earlier_on < baselines.settled_on
-        and known.measured_on >= baselines.began_on
-
-),
-
 growing as (
 
     select
-        together.*,
-        from_baselines.basis is null and together.present > together.earlier and together.earlier > 0 as is_growing,
-        {{ days_between('together.earlier_on', 'together.measured_on') }} as days
+        *,
+        present > earlier and earlier > 0 as is_growing,
+        {{ days_between('earlier_on', 'measured_on') }} as days
 
     from together
-    left join from_baselines
-        on together.platform = from_baselines.platform
-        and together.basis = from_baselines.basis
-        and together.measured_on = from_baselines.measured_on
 
 )
 
