@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from socialmetrics.records import COLUMNS, Account, Organization
 
 from . import slips
+from .coverage import dollars
+from .expected import WEEK
 from .landed import look
 from .record import (
     ACCOUNT_METRICS,
@@ -30,9 +32,11 @@ from .record import (
     Snapshot,
     Total,
     Visit,
+    Wire,
     each_day,
     imported,
     is_due,
+    native_name,
 )
 
 FIRST, LAST = date(2026, 5, 4), date(2026, 9, 13)
@@ -80,7 +84,21 @@ OPENED = (*(date(2025, month, 1) for month in (5, 6, 6, 8)), None, date(2026, 5,
 CROWD = 9  # peers on each of two platforms
 
 TIMEZONE, FISCAL_YEAR_START = "America/Chicago", 10
-VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START}
+HEADLINE = ("followers", "views", "connections", "impressions")
+VARS = {"timezone": TIMEZONE, "fiscal_year_starts_in": FISCAL_YEAR_START, "headline_metrics": HEADLINE}
+
+# of a Page's impressions, what is not told yet, what never will be, and of which day nothing is known
+NOT_SETTLED = {
+    **dict.fromkeys((date(2025, 11, 29), date(2025, 11, 30)), "pending"),  # one week of the same meaning before it
+    **dict.fromkeys((date(2026, 1, 3), date(2026, 1, 4)), "pending"),  # six
+    date(2026, 2, 14): "unavailable",
+    date(2026, 2, 15): "pending",
+    **dict.fromkeys((date(2026, 5, 9), date(2026, 5, 10)), "pending"),  # more than twelve
+    **dict.fromkeys((date(2026, 5, 11), date(2026, 5, 12)), "pending"),  # a week of which nothing is known
+}
+NO_IMPRESSIONS = date(2025, 10, 3), date(2026, 3, 24)
+QUIET, BUSY = date(2026, 1, 19), date(2026, 5, 4)  # Mondays: the thirteenth comparable week, and the one beside it
+OTHER_PAGE_PENDING = date(2026, 5, 8)  # while the organization's other Page has its figure
 
 Row = dict[str, Any]
 Post = tuple[str, str, str]  # platform, account_id, post_id
@@ -104,6 +122,7 @@ FIRST_ACCOUNTS = (
     account("facebook", "G", "never", opened_on=date(2026, 6, 1)),
     Account("theirs", "x", "not-resolved-yet", cadence="daily"),
     Account("third", "facebook", "z", "Z", cadence="never", opened_on=date(2026, 1, 1)),
+    Account("ours", "facebook", "r", "R", cadence="never", opened_on=date(2025, 2, 1), is_own=True),
 )
 CROWDED = tuple(
     Account(
@@ -171,7 +190,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _crowd(Random(seed + 1), record)
     record.said += _history(dice, walks)
     record.said += _boundaries(record)
-    record.said += [*_impressions(), *_of_months_and_years(), *_around_a_month()]
+    record.said += [*_impressions(record), *_of_months_and_years(), *_around_a_month(), *_every_reason(record)]
     record.said += _seen_on_tuesdays(record)
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
@@ -184,6 +203,9 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _not_looked_at_to_the_end(record)
     record.said += slips.slips(record)
     record.kinds |= {post: kind for post in record.published if (kind := KINDS[crc32("|".join(post).encode()) % 4])}
+    for visit in dict.fromkeys((*record.visits, *record.looked)):
+        calls = 0 if visit.answers == "not_set_up" else 5 if visit in record.looked else 1
+        record.wire[visit] = Wire(calls, calls)
     return record
 
 
@@ -469,6 +491,7 @@ def _of_months_and_years() -> Iterator[Said]:
         (f, "connections", date(2026, 6, 15), 70_000, "month"),
         (f, "impressions", date(2025, 8, 20), 7, "month"),
         *((f, "reach", date(2026, 7, 13) + timedelta(days=number), 300 + number, "day") for number in range(7)),
+        (f, "impressions", date(2026, 3, 10), 7, "month"),
         (g, "connections", date(2025, 2, 1), 10, "month"),
         (g, "connections", date(2025, 3, 1), 20, "month"),
         (g, "connections", date(2025, 3, 8), 30, "day"),
@@ -503,15 +526,37 @@ def _seen_on_tuesdays(record: Record) -> Iterator[Said]:
     yield imported(one, "followers", date(2023, 9, 30), 1_414, "exact", IMPORTED_AT)
 
 
-def _impressions() -> Iterator[Said]:
-    """A Page's days from an old report: they came to mean something else on the last day but one of a week."""
-    page = next(one for one in FIRST_ACCOUNTS if one.account_id == "F")
-    days = [*each_day(date(2025, 8, 4), date(2026, 2, 1)), *each_day(date(2026, 8, 3), date(2026, 8, 9))]
+def _impressions(record: Record) -> Iterator[Said]:
+    """A Page's days from an old report: they came to mean something else on the last day but one of a week.
+
+    The owner's own figures of a few days are not there; of one week another Page has figures, too.
+    """
+    page, other = (next(one for one in FIRST_ACCOUNTS if one.account_id == name) for name in "FR")
+    days = [*each_day(date(2025, 8, 4), date(2026, 5, 12)), *each_day(date(2026, 8, 3), date(2026, 8, 9))]
     for number, day in enumerate(days):
         value = 0 if number == 30 else 400 + 37 * number % 210 + (900 if day >= date(2025, 11, 15) else 0)
+        value += {QUIET: -200, BUSY: 500}.get(WEEK.start(day), 0)
         precision = {40: "more_than", 41: "rounded"}.get(number, "exact")
-        if number != 60:
+        if day in NOT_SETTLED:
+            yield _no_impressions(record, page, day, NOT_SETTLED[day])
+        elif day not in NO_IMPRESSIONS:
             yield imported(page, "impressions", day, value, precision, IMPORTED_AT)
+    for day in each_day(BUSY, OTHER_PAGE_PENDING - timedelta(days=1)):
+        yield imported(other, "impressions", day, 30, "exact", IMPORTED_AT)
+    yield _no_impressions(record, other, OTHER_PAGE_PENDING, "pending")
+
+
+def _no_impressions(record: Record, page: Account, day: date, reason: str) -> Said:
+    at, account_id = record.scheduled_at(day), page.account_id or ""
+    return Said("facebook", account_id, None, "impressions", day, None, reason, at, "told in time", at)
+
+
+def _every_reason(record: Record) -> Iterator[Said]:
+    """A day of each reason that no platform gives elsewhere."""
+    for number, reason in enumerate(("forbidden", "denied", "retired", "unreadable", "purged")):
+        day = date(2026, 5, 25) + timedelta(days=number)
+        at = record.scheduled_at(day)
+        yield Said("facebook", "Z", None, None, day, None, reason, at, "told in time", at)
 
 
 def _a_post_told_late(record: Record) -> Iterator[Said]:
@@ -612,7 +657,12 @@ def land(record: Record, root: Path, part: str) -> None:
             *(_row_of(one) for one in said if one.is_imported),
             *(_row_of_total(one) for one in record.totals if part == "first"),
         ],
-        "calls": [call for visit in filter(wanted, record.looked) for call in _calls_of(visit, record.looked[visit])],
+        "calls": [
+            call
+            for visit in filter(wanted, record.wire)
+            if record.wire[visit].calls
+            for call in _calls_of(record, visit)
+        ],
         "runs": [_run_of(record, visit) for visit in filter(wanted, record.visits)],
         "posts": [_post_of(record, post) for post in filter(wanted, record.published)],
         "accounts": [asdict(one) | _stamp(snapshot) for snapshot in snapshots for one in snapshot.accounts],
@@ -647,13 +697,12 @@ def _post_of(record: Record, post: Post) -> Row:
 
 
 def _row_of(said: Said) -> Row:
-    names = (POST_METRICS if said.post_id else ACCOUNT_METRICS)[said.platform]
     row = {"platform": said.platform, "account_id": said.account_id, "measured_on": said.day, "value": said.value}
     at, run_id = said.at.replace(tzinfo=None), said.run_id
     if said.is_imported:
         told = {"precision": said.precision, "source": said.source, "date_precision": said.date_precision}
         return row | told | {"metric": said.metric, "imported_at": at, "run_id": run_id}
-    native = names[said.metric] if said.metric else None
+    native = native_name(said.platform, said.post_id, said.metric) if said.metric else None
     return row | {"post_id": said.post_id, "metric": native, "reason": said.reason, "fetched_at": at, "run_id": run_id}
 
 
@@ -674,12 +723,15 @@ def _run_of(record: Record, visit: Visit) -> Row:
     }
 
 
-def _calls_of(visit: Visit, looked: list[str]) -> Iterator[Row]:
-    """One call about several accounts, or one about each; and calls after which nothing is known of E's posts."""
-    yield look(visit, looked) | {"is_last": len(looked) == 1}
-    yield look(visit, ["E"]) | {"is_last": False}
-    yield look(visit, ["E"]) | {"is_discovery": False}
-    yield look(visit, ["E"]) | {"outcome": "unavailable"}
+def _calls_of(record: Record, visit: Visit) -> Iterator[Row]:
+    """One call that pays for the counts. Where posts were looked for, one about several accounts or one about each;
+    and calls after which nothing is known of E's posts."""
+    yield look(visit, []) | {"is_discovery": False, "dollars": dollars(record, visit)}
+    if looked := record.looked.get(visit):
+        yield look(visit, looked) | {"is_last": len(looked) == 1}
+        yield look(visit, ["E"]) | {"is_last": False}
+        yield look(visit, ["E"]) | {"is_discovery": False}
+        yield look(visit, ["E"]) | {"outcome": "unavailable"}
 
 
 def _write(path: Path, kind: str, rows: list[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
@@ -20,24 +21,23 @@ USER_DOLLARS, POST_DOLLARS = Decimal("0.010"), Decimal("0.005")
 
 def coverage_days(expected: Expected) -> Rows:
     record, rows = expected.record, Rows()
+    told: dict[tuple[str, date], list[Row]] = defaultdict(list)
+    for day_row in expected.days.values():
+        if not day_row["is_imported"]:
+            told[day_row["platform"], day_row["measured_on"]].append(day_row)
     for platform in dict.fromkeys(visit.platform for visit in record.visits):
         complete_through = None
         first = min(visit.day for visit in record.visits if visit.platform == platform)
         for day in each_day(first, record.horizon):
             if not record.is_set_up(platform, day):
                 continue
-            row = _counted(expected, platform, day) | _paid(record, platform, day)
+            row = _counted(platform, day, told[platform, day]) | _paid(record, platform, day)
             complete_through = day if row["is_complete"] else complete_through
             rows[platform, day] = row | {"complete_through_on": complete_through}
     return rows
 
 
-def _counted(expected: Expected, platform: str, day: date) -> Row:
-    of_the_day = [
-        row
-        for row in expected.days.values()
-        if (row["platform"], row["measured_on"]) == (platform, day) and not row["is_imported"]
-    ]
+def _counted(platform: str, day: date, of_the_day: list[Row]) -> Row:
     reasons = [row["reason"] for row in of_the_day if row["reason"]]
     return {
         "platform": platform,
@@ -59,13 +59,13 @@ def _paid(record: Record, platform: str, day: date) -> Row:
     return {
         "calls": sum(record.wire[visit].calls for visit in visits),
         "units": sum(record.wire[visit].units for visit in visits),
-        "dollars": sum((_dollars(record, visit) for visit in visits), Decimal(0)),
+        "dollars": sum((dollars(record, visit) for visit in visits), Decimal(0)),
         "status": status,
         "message": "Run again later." if status == "failed" else None,
     }
 
 
-def _dollars(record: Record, visit: Visit) -> Decimal:
+def dollars(record: Record, visit: Visit) -> Decimal:
     """X is paid by what it returns: each user and each post that it shows."""
     if visit.platform != "x":
         return Decimal(0)

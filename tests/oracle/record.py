@@ -56,6 +56,7 @@ FACEBOOK_KINDS = {
     "mobile_status_update": "text",
     "created_event": "event",
 }
+OF_THE_OWNER = {"facebook": {"impressions": "page_impressions"}}  # flows that only the owner is told
 LADDERS = {
     "youtube": (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 60, 90),
     "x": (0, 1, 3, 7, 14, 28, 90),
@@ -361,6 +362,12 @@ class Watcher:
                 self.record.scheduled_at(visit.day),
             )
         )
+
+
+def native_name(platform: str, post_id: str | None, metric: str) -> str:
+    """The platform's own name of a metric of an account or a post."""
+    names = POST_METRICS[platform] if post_id else {**ACCOUNT_METRICS[platform], **OF_THE_OWNER.get(platform, {})}
+    return names[metric]
 
 
 def imported(

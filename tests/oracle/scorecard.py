@@ -1,17 +1,14 @@
-"""`weekly_scorecard` as it must be: an organization's week in one line, from what the other tables must be.
-
-No platform of the scenarios has a flow among the headline metrics; the weekdays of one that has not settled are a unit
-test's.
-"""
+"""`weekly_scorecard` as it must be: an organization's week in one line, from what the other tables must be."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from .expected import WEEK, Expected, Row, Rows, less
+from .expected import FLOWS, USUAL_AT_LEAST, USUAL_PERIODS, USUAL_WITHIN, WEEK, Expected, Row, Rows, break_on, less
+from .record import each_day
 from .things import organizations, seed
 
 HEADLINE = ("followers", "views", "connections")
@@ -25,23 +22,23 @@ FROM_THE_WEEK = (
 )  # fmt: skip
 
 
-def weekly_scorecard(expected: Expected, peers: Rows) -> Rows:
+def weekly_scorecard(expected: Expected, peers: Rows, headline: Sequence[str] = HEADLINE) -> Rows:
     """By organization, platform, metric and week; `peers`: what peer_weeks must be."""
     names = {row["organization_id"]: row["name"] for row in organizations(expected).values() if row["is_own"]}
     display_names, notes = _display_names(), _notes()
     days = _days(expected)
-    places = _places(peers)
+    places, pending = _places(peers), _pending(expected)
     table: Rows = {}
     for key, week in expected.organization_weeks.items():
         organization_id, platform, metric, start = key
-        if organization_id not in names or metric not in HEADLINE:
+        if organization_id not in names or metric not in headline:
             continue
         place = places.get(key, {})
         table[key] = {name: week[name] for name in FROM_THE_WEEK} | {
             "name": names[organization_id],
             "display_name": display_names[platform, metric],
             "compared_days": 7,
-            "compared_value": None,
+            "compared_value": week["value"] if week["kind"] == "flow" else None,
             **_growth_since_last_year(week),
             "rank_from": place.get("rank_from"),
             "rank_to": place.get("rank_to"),
@@ -50,6 +47,7 @@ def weekly_scorecard(expected: Expected, peers: Rows) -> Rows:
             "rank_stratum_value": place.get("stratum_value"),
             **days[key],
             "note": notes.get((platform, metric, start)),
+            **pending.get(key, {}),
         }
     return table
 
@@ -62,6 +60,47 @@ def _growth_since_last_year(week: Row) -> Row:
         then = less(week[now], change)
         found[f"growth_since_last_year_rate{end}"] = change / then if change is not None and then else None
     return found
+
+
+def _pending(expected: Expected) -> dict[tuple[Any, ...], Row]:
+    """Weeks of a flow of which nothing is missing but days that have not settled, beside the same weekdays before."""
+    days: dict[tuple[Any, ...], dict[date, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in expected.days.values():
+        if (row["platform"], row["metric"]) in FLOWS and row["organization_id"] and row["date_precision"] == "day":
+            days[row["organization_id"], row["platform"], row["metric"]][row["measured_on"]].append(row)
+    found: dict[tuple[Any, ...], Row] = {}
+    for series, told in days.items():
+        values = {day: sum(row["value"] for row in rows) for day, rows in told.items() if all(map(_is_known, rows))}
+        for start in {WEEK.start(day) for day in told}:
+            rows = [row for day in each_day(start, WEEK.end(start)) for row in told.get(day, ())]
+            if {row["reason"] for row in rows} - {None} == {"pending"}:
+                known = [day for day in each_day(start, WEEK.end(start)) if day in values]
+                found[*series, start] = _beside_the_same_weekdays(series, known, values)
+    return found
+
+
+def _is_known(row: Row) -> bool:
+    return row["value"] is not None
+
+
+def _beside_the_same_weekdays(series: tuple[str, str, str], known: Sequence[date], values: Mapping[date, int]) -> Row:
+    _, platform, metric = series
+    usual: list[int] = []
+    for back in (timedelta(weeks=number) for number in range(1, USUAL_WITHIN + 1)):
+        is_alike = [
+            day - back in values and break_on(platform, metric, day - back) == break_on(platform, metric, day)
+            for day in known
+        ]
+        if known and all(is_alike):
+            usual.append(sum(values[day - back] for day in known))
+    usual = usual[:USUAL_PERIODS]
+    value = sum(values[day] for day in known) if known else None
+    low, high = (min(usual), max(usual)) if len(usual) >= USUAL_AT_LEAST else (None, None)
+    row = {"compared_days": len(known), "usual_low": low, "usual_high": high, "usual_weeks": len(usual)}
+    reading = "cannot tell"
+    if value is not None and low is not None and high is not None:
+        reading = "higher than usual" if value > high else "lower than usual" if value < low else "usual"
+    return row | {"compared_value": value, "reading": reading}
 
 
 def _days(expected: Expected) -> Mapping[tuple[Any, ...], Row]:

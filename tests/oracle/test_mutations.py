@@ -21,7 +21,7 @@ import pytest
 
 from socialmetrics.warehouse import SQL
 
-from . import chaos, slips, things, versions
+from . import chaos, coverage, slips, things, versions
 from .expected import Expected, Month, Row
 from .mutations import MUTATIONS, QUICK, Mutation
 from .test_oracle import GRAINS, differences, tables
@@ -40,7 +40,11 @@ for line in sys.stdin:
 """
 
 
-MARTS = GRAINS | {"observations": versions.GRAIN, "account_days": ("platform", "account_id", "measured_on")}
+MARTS = GRAINS | {
+    "observations": versions.GRAIN,
+    "account_days": ("platform", "account_id", "measured_on"),
+    "coverage_days": coverage.GRAIN,
+}
 
 
 class Bench:
@@ -56,9 +60,10 @@ class Bench:
         self.second = sorted(path.relative_to(self.landing) for path in self.landing.rglob("second.parquet"))
         chaos.land(record, self.landing, "first")
         expected = Expected(record, Month(chaos.FISCAL_YEAR_START))
-        self.wanted = tables(expected) | {
+        self.wanted = tables(expected, chaos.HEADLINE) | {
             "observations": versions.observations(record),
             "account_days": things.account_days(expected),
+            "coverage_days": coverage.coverage_days(expected),
         }
         told = {"SOCIALMETRICS_BUILD": self.files, "SOCIALMETRICS_LANDING": self.landing, "DO_NOT_TRACK": "1"}
         self.dbt = subprocess.Popen(
@@ -181,6 +186,15 @@ def test_a_model_made_afresh_as_it_was_is_no_fault(bench: Bench, in_parts: bool)
 def test_slips_stand_apart_and_what_stays_does_not() -> None:
     found = {key for key, row in Expected(chaos.chaos()).days.items() if row["is_anomaly"] and key[:3] in slips.SERIES}
     assert found == {(*series, day) for series in slips.SERIES for day in slips.days(series)}
+
+
+def test_the_record_has_every_reason_and_weeks_that_have_not_settled(bench: Bench) -> None:
+    days = bench.wanted["coverage_days"].values()
+    assert all(any(row[f"missing_{reason}"] for row in days) for reason in coverage.REASONS)
+    flows = [row for row in bench.wanted["weekly_scorecard"].values() if row["kind"] == "flow"]
+    assert {row["compared_days"] for row in flows} == {0, 4, 5, 7}
+    assert {row["usual_weeks"] for row in flows if row["compared_days"] < 7} == {0, 1, 6, 12}
+    assert {row["reading"] for row in flows if row["compared_days"] < 7} >= {"higher than usual", "cannot tell"}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -16,7 +16,7 @@ from .conftest import Scenario
 from .engagement import Engagement
 from .expected import Expected, Row, Rows
 from .peers import peer_weeks
-from .scorecard import weekly_scorecard
+from .scorecard import HEADLINE, weekly_scorecard
 
 GRAINS = {
     "account_metric_days": ("platform", "account_id", "metric", "measured_on"),
@@ -72,7 +72,7 @@ def test_an_evening_in_chicago_is_the_next_day_in_utc(chicago: Scenario) -> None
 
 
 @cache
-def tables(expected: Expected) -> dict[str, Rows]:
+def tables(expected: Expected, headline: tuple[str, ...] = HEADLINE) -> dict[str, Rows]:
     engagement, peers = Engagement(expected), peer_weeks(expected)
     return {
         "account_metric_days": expected.days,
@@ -86,7 +86,7 @@ def tables(expected: Expected) -> dict[str, Rows]:
         "post_patterns": engagement.patterns,
         "peer_weeks": peers,
         "platform_adoption": platform_adoption(expected),
-        "weekly_scorecard": weekly_scorecard(expected, peers),
+        "weekly_scorecard": weekly_scorecard(expected, peers, headline),
     }
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from .expected import Row, Rows, account_key, naive, which_counts
-from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said
+from .record import ACCOUNT_METRICS, POST_METRICS, Record, Said, native_name
 
 GRAIN = ("platform", "account_id", "post_id", "metric", "measured_on", "version")
 
@@ -50,14 +50,13 @@ def _told(said: Said) -> tuple[Any, ...]:
 def _row(key: tuple[Any, ...], number: int, version: list[Said], counting: Said) -> Row:
     platform, account_id, post_id, metric, day = key
     first, last = version[0], version[-1]
-    natives = (POST_METRICS if post_id else ACCOUNT_METRICS)[platform]
     return {
         "account_key": account_key(platform, account_id),
         "platform": platform,
         "account_id": account_id,
         "post_id": post_id,
         "metric": metric,
-        "native_metric": None if first.is_imported else natives[metric],
+        "native_metric": None if first.is_imported else native_name(platform, post_id, metric),
         "measured_on": day,
         "version": number,
         "value": first.value,

@@ -48,6 +48,7 @@ flow_days as (
     where
         registry.kind = 'flow'
         and days.organization_id is not null
+        and days.date_precision = 'day'
         and days.metric in ({{ headline_metrics() }})
         and {{ is_one_of_the_days('days.measured_on', days) }}
     group by days.organization_id, days.platform, days.metric, days.measured_on
