@@ -234,7 +234,7 @@ def test_a_changed_ladder_asks_for_no_post_twice_in_a_day(home: Home, platform: 
         ("facebook", "reduce", "posts.limit(50)"),
         ("facebook", "insight", "fan_count"),
         ("facebook", "insight", "shares"),
-        ("facebook", "insight", "status_type"),
+        ("facebook", "field", "status_type"),
     ],
 )
 def test_what_is_asked_again_stays_within_the_plan(home: Home, platform: str, kind: str, where: str) -> None:

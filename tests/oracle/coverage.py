@@ -56,10 +56,11 @@ def _paid(record: Record, platform: str, day: date) -> Row:
     """`message` is told as far as the world knows it: that something was wrong."""
     visits = [visit for visit in record.visits if (visit.platform, visit.day) == (platform, day)]
     status = STATUS[max(visits, key=lambda visit: visit.instant).answers] if visits else None
+    asked = [visit for visit in record.wire if (visit.platform, visit.day) == (platform, day)]
     return {
-        "calls": sum(record.wire[visit].calls for visit in visits),
-        "units": sum(record.wire[visit].units for visit in visits),
-        "dollars": sum((dollars(record, visit) for visit in visits), Decimal(0)),
+        "calls": sum(record.wire[visit].calls for visit in asked),
+        "units": sum(record.wire[visit].units for visit in asked),
+        "dollars": sum((dollars(record, visit) for visit in asked), Decimal(0)),
         "status": status,
         "message": "Run again later." if status == "failed" else None,
     }

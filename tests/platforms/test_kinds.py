@@ -191,7 +191,7 @@ def test_a_run_that_is_read_again_has_the_same_posts(home: Home, platform: str) 
 
 
 def test_a_status_type_that_is_retired_costs_no_count(home: Home) -> None:
-    home.sandbox.script([Fault("facebook", "status_type", None, "insight")])
+    home.sandbox.script([Fault("facebook", "status_type", None, "field")])
     assert home.pull(FIRST, "facebook")["facebook"].run.status == "complete"
     assert {row["kind"] for row in home.rows("posts", "facebook")} == {"post"}
     counts = [row for row in home.rows("observations", "facebook") if row["metric"]]

@@ -50,6 +50,7 @@ REFUSALS = {
     ),
     "token-limit": _error(400, 17, "(#17) User request limit reached"),
     "insight": _error(400, 100, "(#100) The value must be a valid insights metric"),
+    "field": _error(400, 100, "(#100) Tried accessing nonexisting field (status_type) on node type (Post)"),
     "ids": _error(500, 100, "(#100) The ids query parameter is deprecated in v26.0+"),
     "syntax": _error(400, 2500, "Syntax error"),
     "reduce": _error(500, 1, "Please reduce the amount of data you're asking for, then retry your request"),
