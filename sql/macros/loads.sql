@@ -138,7 +138,8 @@ knows. Names, not a join: DuckDB would put the side of the rows in memory, as it
 {% endmacro %}
 
 
-{# The strategy `replace`: what the new rows name goes first, and so do touched days that have no rows any more. #}
+{# The strategy `replace`: what the new rows name goes first, and so do touched days that have no rows any more, and
+   the weeks of the model that `meta.weeks_of` names: all of them are filled again, and one may have no row left. #}
 {% macro get_incremental_replace_sql(arguments) %}
     {%- set target = arguments['target_relation'] -%}
     {%- set columns = get_quoted_csv(arguments['dest_columns'] | map(attribute='name')) -%}
@@ -151,6 +152,11 @@ knows. Names, not a join: DuckDB would put the side of the rows in memory, as it
         union
         select {{ 'measured_on' if key == 'measured_on' else period_start('measured_on', key.split('_')[0]) }}
         from {{ ref('touched_days') }}
+        where load_id > (select coalesce(max(load_id), 0) from {{ target }})
+        {%- endif %}
+        {%- if config.get('meta', {}).get('weeks_of') %}
+        union
+        select week_start_on from {{ ref(config.get('meta')['weeks_of']) }}
         where load_id > (select coalesce(max(load_id), 0) from {{ target }})
         {%- endif %}
     );

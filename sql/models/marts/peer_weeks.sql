@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', unique_key='week_start_on') }}
+{{ config(materialized='incremental', unique_key='week_start_on', meta={'weeks_of': 'int_account_weeks'}) }}
 
 {%- set all_weeks = ref('int_account_weeks') -%}
 {%- set runs = ref('int_runs') -%}
