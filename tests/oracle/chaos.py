@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from socialmetrics.records import COLUMNS, Account, Organization
 
-from . import slips
+from . import slips, zeros
 from .coverage import dollars
 from .expected import WEEK
 from .landed import look
@@ -202,6 +202,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _gone_for_a_while(record)
     record.said += _not_looked_at_to_the_end(record)
     record.said += slips.slips(record)
+    record.said += zeros.zeros(record)
     record.kinds |= {post: kind for post in record.published if (kind := KINDS[crc32("|".join(post).encode()) % 4])}
     for visit in dict.fromkeys((*record.visits, *record.looked)):
         calls = 0 if visit.answers == "not_set_up" else 5 if visit in record.looked else 1
@@ -638,7 +639,7 @@ def is_later(thing: Said | Visit | Snapshot | Organizations | Post) -> bool:
     if isinstance(thing, Said) and thing.is_imported:
         return thing.day in LATER_READINGS
     if isinstance(thing, Said):
-        is_late = thing.run_id in (TOLD_LATE, slips.TOLD_LATER)
+        is_late = thing.run_id in (TOLD_LATE, slips.TOLD_LATER, zeros.TOLD_LATER)
         return is_late or (thing.day >= LATER_FROM and _one_in(25, thing.platform, thing.run_id))
     return int(thing[2][1:]) >= 8 and _one_in(3, *thing)
 

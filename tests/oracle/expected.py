@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
@@ -40,6 +40,7 @@ POST_COLUMNS = (
 )  # fmt: skip
 SPANS = (1, 7, 28, 365)
 LATE = timedelta(hours=6)
+FOUR_WEEKS = timedelta(days=28)
 REACH = timedelta(days=14)  # so late a look for posts may still complete a period
 GAINED_WITHIN = 10  # days between two looks at a post, for what it gained to belong to a period
 FIRST_LOOK = timedelta(days=7)  # so far back posts are looked for when an account is asked first
@@ -256,13 +257,12 @@ class Expected:
         usable: dict[date, Interval] = {}
         late: set[date] = set()
         vague = {day for day, said in days.items() if said and said.date_precision != "day"}
+        false_zeros = set() if (platform, metric) in FLOWS else set(_false_zeros(days))
         for day, said in days.items():
             account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
             row = self._plain(platform, account_id, metric, day, said)
             row["organization_id"] = account.organization_id if account else None
-            row["is_anomaly"] = _is_false_zero(platform, metric, day, days) or _stands_apart(
-                platform, metric, day, days
-            )
+            row["is_anomaly"] = day in false_zeros or _stands_apart(platform, metric, day, days)
             if row["is_late"]:
                 late.add(day)
             row |= _compared(None, day, usable, late, vague, platform, metric)
@@ -536,17 +536,30 @@ def _total(numbers: list[int | None]) -> int | None:
     return None if None in numbers or not numbers else _sum(numbers)
 
 
-def _is_false_zero(platform: str, metric: str, day: date, days: Mapping[date, Said | None]) -> bool:
-    """A platform's zero after ten or more, within four weeks; a flow's day may have nothing."""
-    said = days[day]
-    if said is None or said.value != 0 or said.is_imported or (platform, metric) in FLOWS:
-        return False
-    before = [
-        other.value
-        for on, other in sorted(days.items())
-        if day - timedelta(days=28) <= on < day and other is not None and other.value
-    ]
-    return bool(before) and before[-1] >= 10
+def _false_zeros(days: Mapping[date, Said | None]) -> Iterator[date]:
+    """Days of a platform's zeros that are none; of zeros with nothing above zero between them all or none are.
+
+    Beside the last figure above zero before them, as long as it is no more than four weeks old; and where what comes
+    back within eight weeks of it is half of it, or where it was under ten, a hundred. Where nothing was told for four
+    weeks before them: where the first figure above zero, within four weeks, is a hundred.
+    """
+    told = {day: said for day, said in days.items() if said is not None and said.value is not None}
+    crowds = {day: said.value or 0 for day, said in told.items() if said.value}
+    own = {day: value for day, value in crowds.items() if not told[day].is_imported}
+    for start in [None, *crowds]:
+        end = min((day for day in crowds if start is None or day > start), default=date.max)
+        run = [day for day in told if (start is None or day > start) and day < end]
+        slips = [day for day in run if not told[day].is_imported]
+        if start:
+            wanted = crowds[start] / 2 if crowds[start] >= 10 else 100
+            stays = any(FOUR_WEEKS < day - start <= 2 * FOUR_WEEKS for day in run)
+            if any(start < day <= start + 2 * FOUR_WEEKS and value >= wanted for day, value in own.items()):
+                yield from slips
+            elif crowds[start] >= 10 and not stays:
+                yield from (day for day in slips if day - start <= FOUR_WEEKS)
+        before = {day for day in told if end - 2 * FOUR_WEEKS <= day < end}
+        if own.get(end, 0) >= 100 and before and end - min(before) <= FOUR_WEEKS and not before & crowds.keys():
+            yield from (day for day in slips if day in before)
 
 
 def _stands_apart(platform: str, metric: str, day: date, days: Mapping[date, Said | None]) -> bool:

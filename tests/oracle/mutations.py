@@ -72,12 +72,40 @@ MUTATIONS = QUICK | {
     "a_later_reading_wins": Mutation(NAMES, "    {{ of }}is_imported asc,\n", ""),
     # false zeros
     "an_anomaly_a_day_shorter": Mutation(
-        VALUES, "var('anomaly_days')) }} <= landed", "var('anomaly_days')) }} < landed"
+        ANOMALIES, "day_number - begins <= {{ four_weeks }}", "day_number - begins < {{ four_weeks }}"
     ),
-    "an_anomaly_from_eleven": Mutation(VALUES, ">= {{ var('anomaly_floor') }}", "> {{ var('anomaly_floor') }}"),
-    "an_anomaly_by_the_highest": Mutation(VALUES, "max_by(earlier_value, earlier_on)", "max(earlier_value)"),
-    "an_anomaly_after_a_zero": Mutation(VALUES, "where earlier_value <> 0", "where true"),
-    "a_page_s_zero_is_false": Mutation(VALUES, "        and not found.is_imported\n", ""),
+    "an_anomaly_from_eleven": Mutation(
+        ANOMALIES, "or (crowd >= {{ var('anomaly_floor') }}", "or (crowd > {{ var('anomaly_floor') }}"
+    ),
+    "an_anomaly_after_anything": Mutation(
+        ANOMALIES,
+        "or (crowd >= {{ var('anomaly_floor') }}",
+        "or (coalesce(most_before, 0) >= {{ var('anomaly_floor') }}",
+    ),
+    "a_page_s_zero_is_false": Mutation(ANOMALIES, "value = 0\n        and not is_imported\n", "value = 0\n"),
+    "what_stays_is_false": Mutation(ANOMALIES, "and stays = 0 and", "and"),
+    "it_stays_a_day_sooner": Mutation(ANOMALIES, "between {{ four_weeks + 1 }}", "between {{ four_weeks }}"),
+    "more_than_half_must_come_back": Mutation(ANOMALIES, "and most_back >= case", "and most_back > case"),
+    "a_third_may_come_back": Mutation(ANOMALIES, "then crowd / 2", "then crowd / 3"),
+    "nine_are_a_crowd_that_comes_back": Mutation(
+        ANOMALIES, "when crowd >= {{ var('anomaly_floor') }} then", "when crowd >= 9 then"
+    ),
+    "a_page_brings_it_back": Mutation(
+        ANOMALIES,
+        "max(case when not is_imported then value end) over eight_weeks_after",
+        "max(value) over eight_weeks_after",
+    ),
+    "it_comes_back_a_day_later": Mutation(
+        ANOMALIES, "between 1 following and {{ eight_weeks }}", "between 1 following and {{ eight_weeks + 1 }}"
+    ),
+    "a_hundred_arrive_after_anything": Mutation(ANOMALIES, "and most_before = 0", "and most_before < 500"),
+    "more_than_a_hundred_must_arrive": Mutation(
+        ANOMALIES, "and value >= {{ var('anomaly_size') }}", "and value > {{ var('anomaly_size') }}"
+    ),
+    "they_arrive_a_day_later": Mutation(
+        ANOMALIES, "day_number - told_since <= {{ four_weeks }}", "day_number - told_since <= {{ four_weeks + 1 }}"
+    ),
+    "a_page_brings_them": Mutation(ANOMALIES, "not is_imported\n        and value >=", "true\n        and value >="),
     "late_on_the_dot": Mutation(VALUES, "found.fetched_at > {{ hours_after", "found.fetched_at >= {{ hours_after"),
     # figures that stand apart
     "neighbours_a_day_nearer": Mutation(
@@ -334,7 +362,7 @@ MUTATIONS = QUICK | {
         "sum(engagements)",
     ),
     # going on from an earlier build
-    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(judged_otherwise, touched)", "", in_parts=True),
+    "a_slip_shown_later_stays": Mutation(VALUES, " + literals(figures, touched)", "", in_parts=True),
     "the_first_month_s_looks_stay": Mutation(PERIODS, " + literals(looked_since, touched)", "", in_parts=True),
     "the_sums_of_other_periods_stay": Mutation(ORGANIZATIONS, " + literals(replaced)", "", in_parts=True),
     "what_was_usual_stays": Mutation(
@@ -352,7 +380,12 @@ MUTATIONS = QUICK | {
     "the_year_after_stays": Mutation(
         DAYS, "days_moved(changed, windows)", "days_moved(changed, windows[:3])", in_parts=True
     ),
-    "the_zeros_after_stay": Mutation(VALUES, "touched + literals(zeros, touched)", "touched", in_parts=True),
+    "the_zeros_around_stay": Mutation(VALUES, "touched + literals(zeros, touched)", "touched", in_parts=True),
+    "the_zeros_before_stay": Mutation(
+        VALUES, "range(-2 * reach, 2 * reach + 1)", "range(2 * reach + 1)", in_parts=True
+    ),
+    "the_zeros_after_stay": Mutation(VALUES, "range(-2 * reach, 2 * reach + 1)", "range(-2 * reach, 1)", in_parts=True),
+    "zeros_of_a_month_before_stay": Mutation(VALUES, "range(-2 * reach, 2", "range(-reach, 2", in_parts=True),
     "the_next_post_day_stays": Mutation(
         POST_DAYS, "changed + literals(looking_back, changed) +", "changed +", in_parts=True
     ),
@@ -407,6 +440,7 @@ MUTATIONS = QUICK | {
         MEMBERS, "where is_listed or earlier_on is null", "where is_listed", in_parts=True
     ),
     "the_weeks_described_anew_stay": Mutation(PEERS, " + literals(described_anew, described_from)", "", in_parts=True),
+    "a_week_without_anyone_stays": Mutation(PEERS, "meta={'weeks_of': 'int_account_weeks'}", "meta={}", in_parts=True),
     "the_past_has_no_stratum": Mutation(
         MEMBERS,
         "case when earlier_on is null then date '0001-01-01' else measured_on end as described_from_on",

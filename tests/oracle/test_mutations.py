@@ -21,7 +21,7 @@ import pytest
 
 from socialmetrics.warehouse import SQL
 
-from . import chaos, coverage, slips, things, versions
+from . import chaos, coverage, slips, things, versions, zeros
 from .expected import Expected, Month, Row
 from .mutations import MUTATIONS, QUICK, Mutation
 from .test_oracle import GRAINS, differences, tables
@@ -195,6 +195,11 @@ def test_the_record_has_every_reason_and_weeks_that_have_not_settled(bench: Benc
     assert {row["compared_days"] for row in flows} == {0, 4, 5, 7}
     assert {row["usual_weeks"] for row in flows if row["compared_days"] < 7} == {0, 1, 6, 12}
     assert {row["reading"] for row in flows if row["compared_days"] < 7} >= {"higher than usual", "cannot tell"}
+
+
+def test_zeros_are_slips_beside_a_crowd_that_comes_back_and_a_fall_that_stays_is_none() -> None:
+    found = {key for key, row in Expected(chaos.chaos()).days.items() if row["is_anomaly"] and key[:3] in zeros.SERIES}
+    assert found == {(*series, day) for series in zeros.SERIES for day in zeros.days(series)}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -2,59 +2,27 @@
 
 {%- set touched = days_replaced([]) -%}
 
-{#- A zero on one of the days after may now be judged otherwise. -#}
-{%- set zeros -%}
-    select distinct zero.measured_on
-    from {{ this }} as zero
-    inner join {{ ref('int_observations') }} as touched
-        on zero.account_key = touched.account_key
-        and zero.metric = touched.metric
-        and zero.measured_on > touched.measured_on
-        and zero.measured_on <= {{ days_after('touched.measured_on', var('anomaly_days')) }}
-    where
-        zero.value = 0
-        and zero.measured_on > {{ touched | min }}
-        and touched.post_id is null
-        and {{ is_among('touched.measured_on', touched) }}
-{%- endset -%}
-
-{#- And so may a figure on one of the days around. -#}
+{#- Figures and zeros on the days around may now be judged otherwise. -#}
 {%- set reach = var('anomaly_days') | int -%}
 {%- set around = days_moved(touched, range(-reach, reach + 1)) -%}
-{%- set judged_otherwise -%}
+{%- set figures -%}
     with
 
     {{ redefinitions() }},
 
     {{ standing_apart(around) }},
 
-    stood_apart as (
-
-        select
-            account_key,
-            metric,
-            measured_on
-
-        from {{ this }}
-        where
-            is_anomaly
-            and value <> 0
-            and {{ is_among('measured_on', around) }}
-
-    )
-
-    select distinct coalesce(apart.measured_on, stood_apart.measured_on) as measured_on
-    from apart
-    full outer join stood_apart
-        on apart.account_key = stood_apart.account_key
-        and apart.metric = stood_apart.metric
-        and apart.measured_on = stood_apart.measured_on
-    where
-        apart.account_key is null
-        or stood_apart.account_key is null
+    {{ judged_otherwise('apart', 'value <> 0', around) }}
 {%- endset -%}
-{%- set days = touched + literals(zeros, touched) + literals(judged_otherwise, touched) -%}
-{%- set is_near = 'landed.measured_on >= ' ~ days_before(days | min, var('anomaly_days')) if days else 'true' -%}
+{%- set around = days_moved(touched, range(-2 * reach, 2 * reach + 1)) -%}
+{%- set zeros -%}
+    with
+
+    {{ false_zeros(around) }},
+
+    {{ judged_otherwise('false_zeros', 'value = 0', around) }}
+{%- endset -%}
+{%- set days = touched + literals(zeros, touched) + literals(figures, touched) -%}
 
 with
 
@@ -175,62 +143,7 @@ found as (
 
 ),
 
-zeros as (
-
-    select
-        found.account_key,
-        found.metric,
-        found.measured_on
-
-    from found
-    left join registry
-        on found.platform = registry.platform
-        and found.metric = registry.metric
-    where
-        found.value = 0
-        and not found.is_imported
-        and coalesce(registry.kind, 'level') <> 'flow'
-
-),
-
-before_zeros as (
-
-    select
-        zeros.*,
-        landed.measured_on as earlier_on,
-        landed.value as earlier_value
-
-    from zeros
-    inner join {{ ref('int_observations') }} as landed
-        on zeros.account_key = landed.account_key
-        and zeros.metric = landed.metric
-        and zeros.measured_on > landed.measured_on
-        and {{ days_before('zeros.measured_on', var('anomaly_days')) }} <= landed.measured_on
-    where
-        landed.post_id is null
-        and {{ is_near }}
-    qualify
-        row_number() over (
-            partition by zeros.account_key, zeros.metric, zeros.measured_on, landed.measured_on
-            order by {{ which_counts('landed') }}
-        ) = 1
-
-),
-
--- nothing one day after a crowd: the platform's slip, not the audience's
-false_zeros as (
-
-    select
-        account_key,
-        metric,
-        measured_on
-
-    from before_zeros
-    where earlier_value <> 0
-    group by account_key, metric, measured_on
-    having max_by(earlier_value, earlier_on) >= {{ var('anomaly_floor') }}
-
-),
+{{ false_zeros(days) }},
 
 {{ standing_apart(days) }},
 
