@@ -175,7 +175,10 @@ select
     month,
     organizations,
     present,
+    precision,
     share_rate,
+    share_rate_low,
+    share_rate_high,
     doubling_days
 from platform_adoption
 order by platform, basis, month;

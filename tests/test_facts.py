@@ -88,6 +88,17 @@ def test_762_of_5000_hospitals_are_15_percent(imported: Settings) -> None:
     assert warehouse.query(imported, sql)[1] == [(762, 5000, 15.2, release, release)]
 
 
+def test_more_than_600_of_some_5000_hospitals_are_at_least_11_percent(imported: Settings) -> None:
+    sql = """
+        select
+            present, present_low, present_high, precision, organizations_low, organizations_high,
+            round(100 * share_rate, 1), round(100 * share_rate_low, 1), share_rate_high
+        from platform_adoption
+        where basis = 'imported' and platform = 'all' and metric = 'organizations' and month = '2010-05'
+    """
+    assert warehouse.query(imported, sql)[1] == [(600, 600, None, "more_than", 4500, 5499, 12.0, 10.9, None)]
+
+
 def test_hospitals_on_twitter_doubled_in_166_and_then_in_224_days(imported: Settings) -> None:
     """A total whose day is not known, as that of 2009-09, neither begins nor ends a window."""
     sql = """

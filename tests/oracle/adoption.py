@@ -146,6 +146,8 @@ def _imported(record: Record) -> Iterator[Row]:
                     int(base["value"]) if is_precise and base is not None else None,
                     DIRECTORY if among is None else among["source"],
                     total["source"],
+                    total["precision"],
+                    "exact" if among is None else among["precision"],
                 )
             )
             base = total if is_precise else base
@@ -159,9 +161,12 @@ def vars_of(total: Any) -> dict[str, Any]:
 def _row(
     platform: str, basis: str, metric: str, day: date, date_precision: str, organizations: int, present: int,
     before: date | None, earlier: int | None, organizations_source: str, source: str | None,
+    precision: str = "exact", organizations_precision: str = "exact",
 ) -> Row:  # fmt: skip
     is_growing = bool(before and earlier and present > earlier)
     is_share = present <= organizations and (platform, metric) != ("all", "accounts")
+    low, high = _between(present, precision)
+    fewest, most = _between(organizations, organizations_precision)
     doubling = None
     if is_growing and before and earlier:
         doubling = (day - before).days / math.log2(present / earlier)
@@ -174,11 +179,26 @@ def _row(
         "measured_on": day,
         "date_precision": date_precision,
         "organizations": organizations,
+        "organizations_low": fewest,
+        "organizations_high": most,
         "present": present,
+        "present_low": low,
+        "present_high": high,
+        "precision": precision,
         "share_rate": present / organizations if is_share else None,
+        "share_rate_low": low / most if is_share and low is not None and most is not None else None,
+        "share_rate_high": min(high / fewest, 1.0) if is_share and high is not None and fewest is not None else None,
         "doubling_days": doubling,
         "doubling_from_on": before if is_growing else None,
         "doubling_to_on": day if is_growing else None,
         "organizations_source": organizations_source,
         "source": source,
     }
+
+
+def _between(value: int, precision: str) -> tuple[int | None, int | None]:
+    """What a number stands for: a rounded one is within half a unit of its last digit that is not 0."""
+    if precision == "rounded":
+        half = 10 ** (len(str(value)) - len(str(value).rstrip("0"))) // 2
+        return value - half, value + max(half - 1, 0)
+    return None if precision == "nearly" else value, None if precision == "more_than" else value

@@ -468,6 +468,10 @@ MUTATIONS = QUICK | {
     ),
     "gone_for_ever": Mutation(ADOPTION, "max(last_observed_on) over so_far", "min(last_observed_on) over so_far"),
     "any_day_will_do": Mutation(ADOPTION, "date_precision = 'day' and precision in", "precision in"),
+    "a_rounded_population_is_exact": Mutation(
+        ADOPTION, "present_low / organizations_high end as", "present_low / organizations end as"
+    ),
+    "more_than_is_exact": Mutation(ADOPTION, "compared.high as present_high", "compared.value as present_high"),
     "only_later_populations": Mutation(
         ADOPTION,
         "when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'",

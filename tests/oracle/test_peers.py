@@ -34,6 +34,7 @@ def test_the_month_has_every_kind_of_adoption(month: Scenario) -> None:
         assert any(row["doubling_days"] is not None for row in of_it) == (basis == "imported"), basis
     assert {row["share_rate"] is None for row in rows} == {True, False}
     assert {row["date_precision"] for row in rows} == {"day", "year"}
+    assert {row["precision"] for row in rows} == {"exact", "rounded", "more_than"}
 
 
 def test_some_accounts_of_the_crowd_opened_on_days_that_are_known() -> None:

@@ -12,9 +12,15 @@ lines as (
 
 ),
 
+-- a total that was told as rounded, more than or nearly stands for an interval
 totals as (
 
-    select * from {{ ref('int_totals') }}
+    select
+        *,
+        {{ lowest('value', 'precision', 'null', 'true') }} as low,
+        {{ highest('value', 'precision', 'null', 'true') }} as high
+
+    from {{ ref('int_totals') }}
 
 ),
 
@@ -271,7 +277,12 @@ known as (
         by_month.measured_on,
         'day' as date_precision,
         by_month.organizations,
+        by_month.organizations as organizations_low,
+        by_month.organizations as organizations_high,
         by_month.present,
+        by_month.present as present_low,
+        by_month.present as present_high,
+        'exact' as precision,
         earlier.measured_on as earlier_on,
         earlier.present as earlier,
         'the directory' as organizations_source,
@@ -291,6 +302,8 @@ populations as (
 
     select
         value as organizations,
+        low as organizations_low,
+        high as organizations_high,
         source as organizations_source,
         case
             when lag(measured_on) over (order by measured_on) is null then date '0001-01-01'
@@ -353,7 +366,16 @@ imported as (
         compared.measured_on,
         compared.date_precision,
         coalesce(populations.organizations, directory_on.organizations) as organizations,
+        {% for end in ['_low', '_high'] %}
+        case
+            when populations.organizations is not null then populations.organizations{{ end }}
+            else directory_on.organizations
+        end as organizations{{ end }},
+        {% endfor %}
         compared.value as present,
+        compared.low as present_low,
+        compared.high as present_high,
+        compared.precision,
         case when compared.is_precise then compared.previous_on end as earlier_on,
         case when compared.is_precise then previous.value end as earlier,
         case
@@ -391,6 +413,7 @@ growing as (
 
     select
         *,
+        present <= organizations and not (platform = 'all' and metric = 'accounts') as is_share,
         present > earlier and earlier > 0 as is_growing,
         {{ days_between('earlier_on', 'measured_on') }} as days
 
@@ -407,11 +430,18 @@ select
     measured_on,
     date_precision,
     cast(organizations as integer) as organizations,
+    cast(organizations_low as integer) as organizations_low,
+    cast(organizations_high as integer) as organizations_high,
     cast(present as integer) as present,
+    cast(present_low as integer) as present_low,
+    cast(present_high as integer) as present_high,
+    precision,
+    case when is_share then present / organizations end as share_rate,
+    case when is_share then present_low / organizations_high end as share_rate_low,
     case
-        when present <= organizations and not (platform = 'all' and metric = 'accounts')
-            then present / organizations
-    end as share_rate,
+        when is_share and present_high > organizations_low then 1
+        when is_share then present_high / organizations_low
+    end as share_rate_high,
     case when is_growing then days * ln(2) / ln(present / earlier) end as doubling_days,
     case when is_growing then earlier_on end as doubling_from_on,
     case when is_growing then measured_on end as doubling_to_on,
