@@ -62,18 +62,40 @@ class Window:
 @dataclass(frozen=True)
 class Unit:
     """An organization in a window: its size; what the logarithm does before and after, over as many days; its weekly
-    growth before, by the number of the week."""
+    growth before, by the number of the week. `weekly`: of an activity the mean week before and within."""
 
     log_size: float
     before: float
     after: float
     growth: pd.Series
     accounts: int
-    end_value: float
+    end_value: float = math.nan
+    weekly: tuple[float, float] | None = None
 
     @property
     def change(self) -> float:
         return self.after - self.before
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it may be a peer: an activity may also have ended."""
+        is_there = not (math.isnan(self.change) if self.weekly is None else math.isnan(self.before + self.weekly[1]))
+        return is_there and len(self.growth) >= AT_LEAST - 1
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why its own change cannot be told."""
+        if self.weekly is None and math.isnan(self.change):
+            return "it rests on a figure of nothing, of which there is no growth"
+        for mean, when in zip(self.weekly or (), ("before the beginning", "within"), strict=False):
+            if math.isnan(mean):
+                return f"its accounts have no complete week {when} in common"
+            if mean <= 0:
+                nothing = "less than nothing" if mean < 0 else "nothing"
+                return f"what was counted in the weeks {when} comes to {nothing}"
+        if len(self.growth) < AT_LEAST - 1:
+            return "fewer than 2 weeks before the beginning can be compared with the one before"
+        return None
 
 
 class Effects:
@@ -166,11 +188,12 @@ class Effects:
         ]
 
     def units(self, window: Window) -> dict[str, Unit]:
-        """The organizations that were observed throughout; none where the treated one's own history is too short."""
-        found = self._found(window) if window.obstacle is None else {}
-        return {name: unit for name, unit in found.items() if not math.isnan(unit.change) and len(unit.growth) > 1}
+        """The organizations that can be compared; none where the treated one's own history is too short."""
+        return {name: unit for name, unit in self._found(window).items() if unit.is_comparable}
 
     def _found(self, window: Window) -> dict[str, Unit]:
+        if window.obstacle:
+            return {}
         rows = self.weeks if window.is_flow else self.days
         rows = rows[(rows.platform == window.platform) & (rows.metric == window.initiative.metric)]
         rows = rows[rows.organization_id.isin(self._candidates(window))]
@@ -217,24 +240,28 @@ class Effects:
             if not whole:
                 continue
             value = wide[whole].sum(axis=1, skipna=False)
-            before, after = math.log1p(value[pre].mean()), math.log1p(value[within].mean())
-            growth = np.log1p(value[pre]).diff()
+            weekly = (float(value[pre].mean()), float(value[within].mean()))
+            before, after = (math.log(mean) if mean > 0 else math.nan for mean in weekly)
+            growth = value[pre].diff() / weekly[0]
             growth.index = [-number for number in range(-PRE_WEEKS, 0)]
-            yield str(name), Unit(before, before, after, growth.dropna(), len(whole), math.nan)
+            yield str(name), Unit(before, before, after, growth.dropna(), len(whole), weekly=weekly)
 
     # effects
 
     def trial(self, window: Window) -> Row:
         """The effect with its placebos; empty where the organization itself was not seen throughout."""
-        units, treated = self.units(window), window.initiative.organization_id
-        if treated not in units:
+        found, treated = self._found(window), window.initiative.organization_id
+        if treated not in found:
             return {}
+        row: Row = {"accounts": found[treated].accounts, "end_value": found[treated].end_value}
+        if found[treated].obstacle:
+            return row | {"obstacle": found[treated].obstacle}
+        units = self.units(window)
         judged = {name: self._effect(name, units, treated) for name in units}
         own = judged.pop(treated)
-        weighed = sorted(abs(one["effect"]) / one["pre_rmse"] for one in judged.values() if one.get("pre_rmse"))
-        row = own | {"placebo_n": len(weighed)}
-        row |= {"accounts": units[treated].accounts, "end_value": units[treated].end_value}
-        if not own.get("pre_rmse"):
+        weighed = sorted(abs(one["effect"]) / one["pre_rmse"] for one in judged.values() if _is_weighed(one))
+        row |= own | {"placebo_n": len(weighed)}
+        if not _is_weighed(own):
             return row
         row["placebo_rank"] = 1 + sum(each >= abs(own["effect"]) / own["pre_rmse"] for each in weighed)
         if len(weighed) >= 19:
@@ -248,10 +275,13 @@ class Effects:
         unit, peers = units[name], matched(name, units, treated)
         if not peers:
             return {}
-        effect = unit.change - float(np.mean([peer.change for peer in peers]))
-        row = {"effect": effect, "peers_matched": len(peers)}
-        theirs = pd.concat([peer.growth for peer in peers], axis=1).mean(axis=1)
-        misfit = (unit.growth - theirs).dropna()
+        row: Row = {"peers_matched": len(peers)}
+        effect = unit.change - together(peers)
+        if not math.isnan(effect):
+            row["effect"] = effect
+        growth = pd.concat([peer.growth for peer in peers], axis=1)
+        weights = np.array([peer.weekly[0] if peer.weekly else 1.0 for peer in peers])
+        misfit = (unit.growth - (growth * weights).sum(axis=1) / (growth.notna() * weights).sum(axis=1)).dropna()
         if misfit.empty:
             return row
         return row | {"pre_weeks": len(misfit), "pre_rmse": math.sqrt((misfit**2).mean())}
@@ -262,7 +292,7 @@ class Effects:
         window = self.window(initiative, platform)
         found = self.trial(window)
         laid_back = self.trial(self.before(window)) if window.days > 0 else {}
-        if not found or "low" not in laid_back:
+        if not found or "obstacle" in found or "low" not in laid_back:
             laid_back = {}
         others = len(self._is_busy(initiative.organization_id, window, but=initiative.initiative_id))
         is_measured = window.is_flow or initiative.metric in ACCOUNT_METRICS[platform]
@@ -306,7 +336,7 @@ class Effects:
         cost = float(initiative.cost_usd) if is_paid and initiative.cost_usd and is_alone else None
         for end, of in (("", "gained"), ("_low", "gained_high"), ("_high", "gained_low")):
             row[f"cost_per_gained_usd{end}"] = cost / row[of] if cost else None
-        row["finding_text"] = _text(row, window.obstacle)
+        row["finding_text"] = _text(row, window.obstacle or found.get("obstacle"))
         return row
 
 
@@ -352,6 +382,18 @@ def matched(name: str, units: dict[str, Unit], treated: str) -> list[Unit]:
         return abs(units[other].log_size - units[name].log_size), abs(places[other] - places[name]), other
 
     return [units[other] for other in sorted(units.keys() - {name, treated}, key=distance)[:PEERS]]
+
+
+def together(peers: list[Unit]) -> float:
+    """The logarithm's change of organizations: the mean one; of an activity that of what all of them did."""
+    if peers[0].weekly is None:
+        return float(np.mean([peer.change for peer in peers]))
+    before, within = np.sum([peer.weekly for peer in peers], axis=0)
+    return math.log(within / before) if within > 0 else math.nan
+
+
+def _is_weighed(one: Row) -> bool:
+    return "effect" in one and bool(one.get("pre_rmse"))
 
 
 def _rate(log: float | None) -> float | None:
@@ -405,6 +447,8 @@ def _obstacle(row: Row) -> str:
             return "no account has 3 complete weeks before the beginning and half of those within"
         most = f"the accounts with most {_name(row).lower()}"
         return f"{most} were not observed from 3 weeks before the beginning to the end"
+    if row["peers_matched"] and row["effect"] is None:
+        return "what its peers were counted for in the weeks within comes to nothing"
     if row["peers_matched"] and not row["pre_rmse"]:
         return "no week before the beginning shows how far it strays from its peers by chance"
     if row["placebo_n"] < 19:

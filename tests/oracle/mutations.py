@@ -493,7 +493,7 @@ MUTATIONS = QUICK | {
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
 TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
-SUMS = "models/intermediate/int_effect_weeks.sql"
+SUMS, CHANGES = "models/intermediate/int_effect_weeks.sql", "models/intermediate/int_effect_changes.sql"
 EFFECT_MUTATIONS = {
     "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
     "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
@@ -504,14 +504,31 @@ EFFECT_MUTATIONS = {
     "closed_on_the_first_day_is_open": Mutation(
         WINDOWS, "started_on < coalesce(directory.closed_on", "started_on <= coalesce(directory.closed_on"
     ),
-    "the_organization_is_its_peers_peer": Mutation(TRIALS, "where not theirs.is_treated", "where true"),
+    "the_organization_is_its_peers_peer": Mutation(TRIALS, "not theirs.is_treated", "true"),
     "of_equals_the_first_are_peers": Mutation(TRIALS, "abs(ours.place - theirs.place), ", ""),
-    "who_stands_alone_was_not_observed": Mutation(TRIALS, "changes.is_treated\n    or", "false\n    or"),
+    "who_stands_alone_was_not_observed": Mutation(TRIALS, "    is_treated\n    or", "    false\n    or"),
     "an_account_that_comes_is_growth": Mutation(
         SUMS, "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
     "the_account_followed_longest_decides": Mutation(SUMS, "2 * sum(own.value) >= max(audiences.value)", "true"),
     "who_leaves_is_followed_to_the_end": Mutation(SUMS, "        and own.is_to_the_end\n", ""),
     "some_accounts_are_all": Mutation(FINDINGS, "when accounts < accounts_there", "when false"),
+    "a_week_of_less_than_nothing_has_a_logarithm": Mutation(
+        SUMS, "(value - value_before) / mean_before", "ln(1 + value) - ln(1 + value_before)"
+    ),
+    "one_more_than_was_done": Mutation(
+        CHANGES,
+        "ln(anchors.weekly_value) - ln(anchors.weekly_value_before)",
+        "ln(1 + anchors.weekly_value) - ln(1 + anchors.weekly_value_before)",
+    ),
+    "what_ended_is_no_peer": Mutation(
+        CHANGES, "coalesce(weekly_value, log_change) is not null", "log_change is not null"
+    ),
+    "peers_count_one_by_one": Mutation(
+        TRIALS, "ln(sum(weekly_value)) - ln(sum(weekly_value_before))", "avg(log_change)"
+    ),
+    "the_smallest_peer_s_week_weighs_as_much": Mutation(
+        TRIALS, "coalesce(theirs.weekly_value_before, 1) as weight", "1 as weight"
+    ),
     "the_widest_but_one": Mutation(FINDINGS, "/ 20.0)", "/ 10.0)"),
 }

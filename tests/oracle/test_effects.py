@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 from socialmetrics.records import Account, Initiative, Organization
@@ -65,8 +66,21 @@ INITIATIVES = (
     initiative("before-moving", None, "followers", date(2026, 10, 5), date(2026, 10, 18), 800, MOVED),
     initiative("after-moving", None, "followers", date(2026, 10, 26), date(2026, 11, 8), 800, MOVED),
     *(
-        initiative(f"among-{one}", "x", "followers", date(2026, 10, 5), date(2026, 10, 25), 100, one)
-        for one in ("alone-00", "equal-45", "still-00", "woken-00", "split-00", "split-01")
+        initiative(f"among-{one}", "x", metric, date(2026, 10, 5), date(2026, 10, 25), 100, one)
+        for metric, ones in {
+            "followers": (
+                "alone-00",
+                "equal-45",
+                "still-00",
+                "woken-00",
+                "split-00",
+                "split-01",
+                "empty-00",
+                "gaps-00",
+            ),
+            "engagements": ("drawn-00", "drawn-01", "drawn-02", "drawn-03", "idle-00"),
+        }.items()
+        for one in ones
     ),
 )
 POOL = """
@@ -84,11 +98,24 @@ def pool(organization_id: str) -> str:
 
 
 # Organizations outside the world: one on its own, many of one size, some that stand still, among calm ones a loud one
-# with an initiative and one that wakes up, and some of which two have a small account that was followed for longer.
-HOW_MANY = {"alone": 1, "equal": 60, "still": 24, "woken": 24, "split": 24}
+# with an initiative and one that wakes up, some of which two have a small account that was followed for longer, one
+# without followers, one that was seldom looked at; and some whose posts draw a few a week, or no longer do.
+HOW_MANY = {
+    "alone": 1,
+    "equal": 60,
+    "still": 24,
+    "woken": 24,
+    "split": 24,
+    "empty": 1,
+    "gaps": 1,
+    "drawn": 32,
+    "idle": 3,
+}
 MADE_UP = tuple(f"{kind}-{n:02d}" for kind, of in HOW_MANY.items() for n in range(of))
 SMALL = {"split-00-careers": "split-00", "split-01-careers": "split-01"}
-SINCE, UNTIL = {"split-00": -5}, {"split-01": 0}  # the weeks since and until which an account was followed
+SEEN = {"split-00": (*range(-5, 1), 3), "split-01": range(-9, 1), "gaps-00": (-9, -8, 0, 3)}  # by week; else each
+
+DRAWN = ("drawn", "idle")
 
 Rows = dict[tuple[str, str], Row]
 
@@ -146,24 +173,44 @@ def readings(directory: tuple[Account, ...]) -> Iterator[Said]:
 
 
 def sundays(record: Record) -> Iterator[Said]:
-    """Followers of those outside the world, from nine weeks before their initiatives on."""
+    """Followers of those outside the world, and what a post drew, from nine weeks before their initiatives on."""
     for one in (*MADE_UP, *SMALL):
-        for week in (*range(-9, 1), 3):
-            if not SINCE.get(one, week) <= week <= UNTIL.get(one, week):
-                continue
-            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(*one.split("-")[:2], week)
-            at, value = record.scheduled_at(day), value // (5 if one in SMALL else 1)
-            yield Said("x", one, None, "followers", day, value, None, at, f"{at:%Y%m%dT%H%M%SZ}", at)
+        kind, n, *_ = one.split("-")
+        likes = 1000
+        for week in SEEN.get(one, (*range(-9, 1), *((1, 2) if kind in DRAWN else ()), 3)):
+            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(kind, n, week) // (5 if one in SMALL else 1)
+            at = record.scheduled_at(day)
+            run_id = f"{at:%Y%m%dT%H%M%SZ}"
+            yield Said("x", one, None, "followers", day, value, None, at, run_id, at)
+            if kind in DRAWN:
+                record.published["x", one, f"{one}-1"] = datetime(2026, 7, 25, tzinfo=UTC)
+                likes += drawn(kind, int(n), week)
+                yield Said("x", one, f"{one}-1", "likes", day, likes, None, at, run_id, at)
 
 
 def made_up(kind: str, n: str, week: int) -> int:
-    """5000 at the beginning, and with a wobble before it, as wide as the number, unless it stands still."""
+    """5000 at the beginning, and with a wobble before it, as wide as the number, unless it stands still or is empty."""
+    if kind == "empty":
+        return 0
     if kind == "still":
         return 6000 + int(n) if week > 0 else 5000
     if (kind, n, week) == ("woken", "05", 3):
         return 90_000_000
     width = 500 if (kind, n) == ("woken", "00") else int(n)
     return 5000 + (40 + int(n) if week > 0 else week * 10 + (week % 2) * width)
+
+
+def drawn(kind: str, n: int, week: int) -> int:
+    """A few a week and with the first initiative twice as many; of others nothing before, nothing within, or less."""
+    if kind == "idle":
+        return 6 + week % 3 if week <= 0 or n == 0 else 0
+    if (n == 1 and week <= 0) or (n in (2, 6) and week > 0):
+        return 0
+    if n == 3 and week > 0:
+        return -2
+    if (n, week) in ((4, -3), (5, -2), (5, -1)):
+        return 3 - n  # a week of -1, and two of -2
+    return (2 + n % 4 + (n * 7 + week * 5) % 3) * (2 if n == 0 and week > 0 else 1)
 
 
 def test_every_row_is_that_of_the_second_implementation(autumn: Autumn) -> None:
@@ -189,7 +236,7 @@ def test_the_autumn_has_every_kind_of_initiative(autumn: Autumn) -> None:
         "more than expected", "less than expected", "no difference seen", "cannot tell"
     }  # fmt: skip
     obstacles = {row["finding_text"] for row in rows if row["finding"] == "cannot tell"}
-    assert len(obstacles) == 11
+    assert len(obstacles) == 17
     assert {row["kind"] for row in rows} == {"level", "counter", "flow", None}
     assert {row["is_ongoing"] for row in rows} == {True, False}
     assert {row["accounts"] for row in rows} >= {1, 2, 3, None}
@@ -209,16 +256,18 @@ def test_the_interval_holds_what_was_planted(autumn: Autumn, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "platform"), [("voices", "x"), ("everywhere", "facebook"), ("engage", "x")])
 def test_statsmodels_finds_the_same_difference_in_differences(autumn: Autumn, name: str, platform: str) -> None:
-    """Least squares over organizations and the two times; the interaction is the effect."""
+    """Least squares over organizations and the two times, of an activity a Poisson regression; the interaction is the
+    effect."""
     told = next(one for one in INITIATIVES if one.initiative_id == name)
     units = autumn.expected.units(autumn.expected.window(told, platform))
     peers = matched("lakeside", units, "lakeside")
     panel = pd.DataFrame(
-        {"growth": growth, "treated": int(unit is units["lakeside"]), "within": within}
+        {"figure": figure, "treated": int(unit is units["lakeside"]), "within": within}
         for unit in (units["lakeside"], *peers)
-        for within, growth in enumerate((unit.before, unit.after))
+        for within, figure in enumerate(unit.weekly or (unit.before, unit.after))
     )
-    fitted = smf.ols("growth ~ treated * within", panel).fit()
+    family = sm.families.Poisson() if units["lakeside"].weekly else sm.families.Gaussian()
+    fitted = smf.glm("figure ~ treated * within", panel, family=family).fit(tol=1e-14)
     assert fitted.params["treated:within"] == pytest.approx(autumn.found[name, platform]["effect"], rel=1e-9)
 
 

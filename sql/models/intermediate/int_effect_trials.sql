@@ -15,7 +15,7 @@ changes as (
 weeks as (
 
     select * from {{ ref('int_effect_weeks') }}
-    where weekly_log_growth is not null
+    where weekly_growth is not null
 
 ),
 
@@ -26,7 +26,10 @@ matched as (
         ours.window_id,
         ours.organization_id,
         theirs.organization_id as peer_id,
-        theirs.log_change
+        theirs.log_change,
+        theirs.weekly_value_before,
+        theirs.weekly_value,
+        coalesce(theirs.weekly_value_before, 1) as weight
 
     from changes as ours
     inner join changes as theirs
@@ -34,7 +37,9 @@ matched as (
         and theirs.place >= ours.place - {{ peers + 1 }}
         and theirs.place <= ours.place + {{ peers + 1 }}
         and ours.place <> theirs.place
-    where not theirs.is_treated
+    where
+        not theirs.is_treated
+        and ours.obstacle is null
     qualify
         row_number() over (
             partition by ours.window_id, ours.organization_id
@@ -43,13 +48,17 @@ matched as (
 
 ),
 
+-- of an activity what the peers did together: the mean of logarithms is too low where many did little
 expected as (
 
     select
         window_id,
         organization_id,
         count(*) as peers_matched,
-        avg(log_change) as log_change
+        case
+            when sum(weekly_value) > 0 then ln(sum(weekly_value)) - ln(sum(weekly_value_before))
+            when sum(weekly_value) is null then avg(log_change)
+        end as log_change
 
     from matched
     group by window_id, organization_id
@@ -62,7 +71,8 @@ misfits as (
         ours.window_id,
         ours.organization_id,
         ours.point,
-        max(ours.weekly_log_growth) - avg(theirs.weekly_log_growth) as misfit
+        max(ours.weekly_growth)
+        - sum(matched.weight * theirs.weekly_growth) / sum(matched.weight) as misfit
 
     from weeks as ours
     inner join matched
@@ -87,29 +97,37 @@ fits as (
     from misfits
     group by window_id, organization_id
 
+),
+
+effects as (
+
+    select
+        changes.window_id,
+        changes.organization_id,
+        changes.is_treated,
+        changes.accounts,
+        changes.end_value,
+        expected.peers_matched,
+        changes.log_change - expected.log_change as effect,
+        fits.pre_weeks,
+        fits.pre_rmse,
+        changes.obstacle
+
+    from changes
+    left join expected
+        on changes.window_id = expected.window_id
+        and changes.organization_id = expected.organization_id
+    left join fits
+        on changes.window_id = fits.window_id
+        and changes.organization_id = fits.organization_id
+
 )
 
 select
-    changes.window_id,
-    changes.organization_id,
-    changes.is_treated,
-    changes.accounts,
-    changes.end_value,
-    expected.peers_matched,
-    changes.log_change - expected.log_change as effect,
-    fits.pre_weeks,
-    fits.pre_rmse,
-    case
-        when fits.pre_rmse > 0 then abs(changes.log_change - expected.log_change) / fits.pre_rmse
-    end as effect_in_misfits
+    *,
+    case when pre_rmse > 0 then abs(effect) / pre_rmse end as effect_in_misfits
 
-from changes
-left join expected
-    on changes.window_id = expected.window_id
-    and changes.organization_id = expected.organization_id
-left join fits
-    on changes.window_id = fits.window_id
-    and changes.organization_id = fits.organization_id
+from effects
 where
-    changes.is_treated
-    or fits.pre_rmse > 0
+    is_treated
+    or (pre_rmse > 0 and effect is not null)

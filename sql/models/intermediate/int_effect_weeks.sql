@@ -151,14 +151,13 @@ summed as (
 
 ),
 
-logged as (
+scaled as (
 
     select
         *,
-        case
-            when kind = 'flow' then ln(1 + value)
-            when value > 0 then ln(value)
-        end as log_value
+        case when kind <> 'flow' and value > 0 then ln(value) end as log_value,
+        avg(case when kind = 'flow' and point > 0 then value end) over (partition by window_id, organization_id)
+            as mean_before
 
     from summed
 
@@ -169,14 +168,16 @@ compared as (
     select
         *,
         lag(point) over one_by_one = point + 1 and point >= 0 as is_next,
+        lag(value) over one_by_one as value_before,
         lag(log_value) over one_by_one as log_value_before,
         lag(days_before) over one_by_one as further_before
 
-    from logged
+    from scaled
     window one_by_one as (partition by window_id, organization_id order by point desc)
 
 )
 
+-- an activity may be nothing or less in a week, so that its growth is a share of the mean week and has no logarithm
 select
     window_id,
     organization_id,
@@ -188,6 +189,10 @@ select
     value,
     days_before,
     log_value,
-    case when is_next then 7 * (log_value - log_value_before) / (further_before - days_before) end as weekly_log_growth
+    case
+        when not is_next then null
+        when kind <> 'flow' then 7 * (log_value - log_value_before) / (further_before - days_before)
+        when mean_before > 0 then (value - value_before) / mean_before
+    end as weekly_growth
 
 from compared

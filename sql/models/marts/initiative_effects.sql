@@ -41,6 +41,7 @@ ranked as (
 
     from treated
     inner join placebos on treated.window_id = placebos.window_id
+    where treated.obstacle is null
     group by treated.window_id, treated.effect_in_misfits
 
 ),
@@ -71,6 +72,7 @@ measured as (
         ranked.placebo_n,
         ranked.placebo_rank,
         treated.effect,
+        treated.obstacle,
         case when treated.pre_rmse > 0 then bounds.bound * treated.pre_rmse end as margin
 
     from treated
@@ -202,6 +204,9 @@ found as (
                     'the accounts with most ', lower(windows.display_name), ' were not observed from ',
                     {{ var('effect_pre_weeks_at_least') }}, ' weeks before the beginning to the end'
                 )
+            when estimated.obstacle is not null then estimated.obstacle
+            when estimated.peers_matched > 0 and estimated.effect is null
+                then 'what its peers were counted for in the weeks within comes to nothing'
             when estimated.peers_matched > 0 and coalesce(estimated.pre_rmse, 0) = 0
                 then 'no week before the beginning shows how far it strays from its peers by chance'
             when estimated.margin is null
@@ -220,6 +225,7 @@ found as (
         on windows.initiative_id = before.initiative_id
         and windows.platform = before.platform
         and estimated.window_id is not null
+        and estimated.obstacle is null
     left join others on windows.window_id = others.window_id
 
 ),
