@@ -320,6 +320,20 @@ def test_an_initiative_about_engagements_lifts_what_is_published_within(world: W
     assert all(ratios.values())
 
 
+def test_an_initiative_about_posts_multiplies_those_of_its_days() -> None:
+    first, last = date(2026, 9, 1), date(2026, 10, 31)
+    each = Initiative("talk", "Talk", OWN, "x", "posts_published", first, last)
+    within, outside = [], []
+    for effect in (0.0, math.log(2)):
+        world = World(effects={"talk": effect}, initiatives=(each,))
+        posts = world.posts(account_of(world, "x", OWN), START, datetime(2026, 12, 31, tzinfo=UTC))
+        days = [(post.published_at - timedelta(hours=10)).date() for post in posts]
+        within.append(sum(first <= day <= last for day in days))
+        outside.append([day for day in days if not first <= day <= last])
+    assert within[1] / within[0] == pytest.approx(2, rel=0.05)
+    assert outside[0] == outside[1]
+
+
 def test_a_world_may_be_without_events() -> None:
     quiet = World(events=())
     assert quiet.events == ()

@@ -112,7 +112,7 @@ EVENT_TITLES = {
 DELETED_AFTER = timedelta(days=3)
 
 # What each initiative adds from start to end: about followers, to the daily growth of the logarithm of its accounts';
-# about engagements, to the logarithm of what each post published then draws.
+# about engagements, to the logarithm of what each post published then draws; about posts_published, to how many, alike.
 EFFECTS: Mapping[str, float] = {"patient-voices": 0.0012, "flu-season": 0.0}
 INITIATIVES = (
     Initiative(
@@ -410,11 +410,11 @@ class World:
             total += self.effects.get(each.initiative_id, 0.0) * min(max(days_since(instant, start), 0), length)
         return total
 
-    def _encouraged(self, account: WorldAccount, instant: datetime) -> float:
-        """What initiatives about engagements add to the logarithm of what a post draws that is published now."""
+    def _encouraged(self, account: WorldAccount, metric: str, instant: datetime) -> float:
+        """What initiatives about an activity add now to the logarithm of what a post draws, or of how many."""
         return sum(
             self.effects.get(each.initiative_id, 0.0)
-            for each, start, length in self._initiatives_of(account, "engagements")
+            for each, start, length in self._initiatives_of(account, metric)
             if 0 <= days_since(instant, start) < length
         )
 
@@ -471,7 +471,7 @@ class World:
         followers = self._level(account, FOLLOWERS[post.platform], post.published_at)
         spread = 0.9 * normal(self.seed, post.post_id) + 0.3 * normal(self.seed, post.post_id, metric)
         crowd = {"viral": 40.0, "pile_on": 60.0 if metric in COMMENTS else 0.5}.get(post.event, 1.0)
-        lift = self._encouraged(account, post.published_at)
+        lift = self._encouraged(account, "engagements", post.published_at)
         return POST_SHARES[post.platform][metric] * followers * crowd * math.exp(spread + lift)
 
     def _published(self, account: WorldAccount, instant: datetime) -> int:
@@ -493,6 +493,7 @@ class World:
             (e.kind for e in account.events if e.kind in EVENT_TITLES and e.starts_at.date() == opens.date()), ""
         )
         rate = account.posts_per_day * (0.5 if opens.weekday() >= 5 else 1)
+        rate *= math.exp(self._encouraged(account, "posts_published", opens))
         count = max(int(rate + unit(self.seed, account.account_id, day)), 1 if event else 0)
         return tuple(self._post(account, day, slot, count, event if slot == 0 else "") for slot in range(count))
 
