@@ -318,24 +318,24 @@ def _a_look_told_late(record: Record) -> Iterator[Said]:
 
 
 def _known_earlier_than_was_told(record: Record) -> Iterator[Said]:
-    """A Page that no directory names, looked at in June: that it was seen in March lands last, and makes June whole."""
-    for day in (date(2024, 3, 20), date(2024, 6, 20), date(2024, 6, 30)):
+    """A Page that no directory names, looked at in August: that it was seen in March lands last, and makes August whole."""
+    for day in (date(2024, 3, 20), date(2024, 8, 20), date(2024, 8, 31)):
         visit = Visit("facebook", day, record.scheduled_at(day))
         run_id = TOLD_LATE if day.month == 3 else "told in time"
-        if day.month == 6:
-            record.looked[visit] = ["V"]
-        yield Said("facebook", "V", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
+        if day.month == 8:
+            record.looked[visit] = ["H0"]
+        yield Said("facebook", "H0", None, "followers", day, 500, None, visit.instant, run_id, visit.instant)
 
 
 def _a_post_of_which_nothing_was_heard(record: Record) -> Iterator[Said]:
     """A Page that no directory names, in a week in which the last answer about one of its posts was not usable."""
     visit = Visit("facebook", date(2024, 4, 17), record.scheduled_at(date(2024, 4, 17)))
-    record.looked[visit] = ["Q"]
+    record.looked[visit] = ["L0"]
     for day in (date(2024, 4, 14), date(2024, 4, 17)):
         at = record.scheduled_at(day)
-        yield Said("facebook", "Q", None, "followers", day, 500, None, at, "told in time", at)
+        yield Said("facebook", "L0", None, "followers", day, 500, None, at, "told in time", at)
     for number, day, value in ((1, 16, 3), (1, 18, 8), (2, 16, 5), (2, 17, None)):
-        post = ("facebook", "Q", f"Q{number}")
+        post = ("facebook", "L0", f"L{number}")
         record.published[post] = datetime(2024, 4, 15, 12, tzinfo=UTC)
         at, reason = record.scheduled_at(date(2024, 4, day)), None if value else "unavailable"
         for metric in POST_METRICS["facebook"]:

@@ -16,65 +16,65 @@ Figures = Mapping[int, int | None]  # by days from START; None: our token was re
 
 SERIES: Mapping[tuple[str, str, str], Figures] = {
     # thirty days of nothing between a crowd and its like, and five weeks of refusals before one zero
-    ("x", "O", "followers"): {0: 144_000, 1: 144_100, **dict.fromkeys(range(2, 32), 0), 32: 143_000, 33: 143_050},
-    ("x", "O", "following"): {0: 144_000, **dict.fromkeys(range(1, 36)), 36: 0, 37: 143_000},
+    ("x", "U", "followers"): {0: 144_000, 1: 144_100, **dict.fromkeys(range(2, 32), 0), 32: 143_000, 33: 143_050},
+    ("x", "U", "following"): {0: 144_000, **dict.fromkeys(range(1, 36)), 36: 0, 37: 143_000},
     # nothing before: the very first figure
-    ("x", "O", "posts"): {0: 0, 3: 143_000},
+    ("x", "U", "posts"): {0: 0, 3: 143_000},
     # a fall that stays is real from its beginning; one day earlier nobody can know
-    ("x", "O", "listed"): {0: 500, **dict.fromkeys(range(1, 30), 0)},
-    ("x", "O", "likes_given"): {0: 500, **dict.fromkeys(range(1, 29), 0)},
+    ("x", "U", "listed"): {0: 500, **dict.fromkeys(range(1, 30), 0)},
+    ("x", "U", "likes_given"): {0: 500, **dict.fromkeys(range(1, 29), 0)},
     # half of them come back, and almost half
-    ("x", "O", "media"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 500},
-    ("x", "P", "followers"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 499},
+    ("x", "U", "media"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 500},
+    ("x", "W", "followers"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 499},
     # after eight weeks, and after a day more
-    ("x", "P", "following"): {0: 1_000, **dict.fromkeys(range(1, 56), 0), 56: 1_000},
-    ("x", "P", "posts"): {0: 1_000, **dict.fromkeys(range(1, 57), 0), 57: 1_000},
+    ("x", "W", "following"): {0: 1_000, **dict.fromkeys(range(1, 56), 0), 56: 1_000},
+    ("x", "W", "posts"): {0: 1_000, **dict.fromkeys(range(1, 57), 0), 57: 1_000},
     # nothing before: four weeks and a hundred, a day more, one less
-    ("x", "P", "listed"): {**dict.fromkeys(range(28), 0), 28: 100},
-    ("x", "P", "likes_given"): {**dict.fromkeys(range(29), 0), 29: 100},
-    ("x", "P", "media"): {0: 0, 1: 99},
+    ("x", "W", "listed"): {**dict.fromkeys(range(28), 0), 28: 100},
+    ("x", "W", "likes_given"): {**dict.fromkeys(range(29), 0), 29: 100},
+    ("x", "W", "media"): {0: 0, 1: 99},
     # nine are no crowd: what comes back must be a hundred
-    ("x", "Q", "followers"): {0: 9, 1: 0, 2: 99},
-    ("x", "Q", "following"): {0: 9, 1: 0, 2: 100},
+    ("x", "Y", "followers"): {0: 9, 1: 0, 2: 99},
+    ("x", "Y", "following"): {0: 9, 1: 0, 2: 100},
     # what was told more than eight weeks before says nothing; what was told within four weeks to eight does
-    ("x", "Q", "posts"): {0: 500, 60: 0, 61: 100},
-    ("x", "Q", "listed"): {0: 500, 32: 0, 60: 0, 61: 100},
-    ("x", "Q", "likes_given"): {0: 500, 33: 0, 60: 0, 61: 100},
+    ("x", "Y", "posts"): {0: 500, 60: 0, 61: 100},
+    ("x", "Y", "listed"): {0: 500, 32: 0, 60: 0, 61: 100},
+    ("x", "Y", "likes_given"): {0: 500, 33: 0, 60: 0, 61: 100},
     # it comes back by steps
-    ("facebook", "O", "followers"): {0: 144_000, **dict.fromkeys(range(1, 31), 0), 31: 5, 40: 100_000},
+    ("facebook", "U", "followers"): {0: 144_000, **dict.fromkeys(range(1, 31), 0), 31: 5, 40: 100_000},
     # nothing before, and it comes by steps: an account that begins
-    ("facebook", "O", "connections"): {0: 0, 1: 20, 2: 150},
+    ("facebook", "U", "connections"): {0: 0, 1: 20, 2: 150},
     # a page tells of it, the platform does not
-    ("facebook", "P", "followers"): {0: 500, **dict.fromkeys(range(1, 31), 0)},
-    ("facebook", "P", "connections"): {0: 0, 2: 500},
+    ("facebook", "W", "followers"): {0: 500, **dict.fromkeys(range(1, 31), 0)},
+    ("facebook", "W", "connections"): {0: 0, 2: 500},
     # its return, six weeks later, lands last
-    ("facebook", "Q", "connections"): {200: 1_000, **dict.fromkeys(range(201, 241), 0), 241: 1_000},
+    ("facebook", "Y", "connections"): {200: 1_000, **dict.fromkeys(range(201, 241), 0), 241: 1_000},
     # the crowd before lands last
-    ("facebook", "Q", "followers"): {10: 700, 11: 0, 12: 0},
+    ("facebook", "Y", "followers"): {10: 700, 11: 0, 12: 0},
 }  # fmt: skip
 LATER: Mapping[tuple[str, str, str], range] = {
-    ("x", "O", "followers"): range(32, 34),
-    ("x", "O", "following"): range(37, 38),
-    ("x", "O", "posts"): range(3, 4),
-    ("x", "O", "listed"): range(29, 30),
-    ("facebook", "Q", "connections"): range(241, 242),
-    ("facebook", "Q", "followers"): range(10, 11),
+    ("x", "U", "followers"): range(32, 34),
+    ("x", "U", "following"): range(37, 38),
+    ("x", "U", "posts"): range(3, 4),
+    ("x", "U", "listed"): range(29, 30),
+    ("facebook", "Y", "connections"): range(241, 242),
+    ("facebook", "Y", "followers"): range(10, 11),
 }
-FROM_PAGES = ((("facebook", "P", "followers"), 31, 500), (("facebook", "P", "connections"), 1, 120))
+FROM_PAGES = ((("facebook", "W", "followers"), 31, 500), (("facebook", "W", "connections"), 1, 120))
 FALSE: Mapping[tuple[str, str, str], set[int]] = {
-    ("x", "O", "followers"): set(range(2, 32)),
-    ("x", "O", "following"): {36},
-    ("x", "O", "posts"): {0},
-    ("x", "O", "likes_given"): set(range(1, 29)),
-    ("x", "O", "media"): set(range(1, 31)),
-    ("x", "P", "following"): set(range(1, 56)),
-    ("x", "P", "listed"): set(range(28)),
-    ("x", "Q", "following"): {1},
-    ("x", "Q", "posts"): {60},
-    ("x", "Q", "likes_given"): {33, 60},
-    ("facebook", "O", "followers"): set(range(1, 31)),
-    ("facebook", "Q", "connections"): set(range(201, 241)),
-    ("facebook", "Q", "followers"): {11, 12},
+    ("x", "U", "followers"): set(range(2, 32)),
+    ("x", "U", "following"): {36},
+    ("x", "U", "posts"): {0},
+    ("x", "U", "likes_given"): set(range(1, 29)),
+    ("x", "U", "media"): set(range(1, 31)),
+    ("x", "W", "following"): set(range(1, 56)),
+    ("x", "W", "listed"): set(range(28)),
+    ("x", "Y", "following"): {1},
+    ("x", "Y", "posts"): {60},
+    ("x", "Y", "likes_given"): {33, 60},
+    ("facebook", "U", "followers"): set(range(1, 31)),
+    ("facebook", "Y", "connections"): set(range(201, 241)),
+    ("facebook", "Y", "followers"): {11, 12},
 }
 
 
