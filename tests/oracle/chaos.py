@@ -318,7 +318,7 @@ def _a_look_told_late(record: Record) -> Iterator[Said]:
 
 
 def _known_earlier_than_was_told(record: Record) -> Iterator[Said]:
-    """A Page that no directory names, looked at in August: that it was seen in March lands last; August is whole then."""
+    """A Page that no directory names: that it was seen in March lands last, and makes its August whole."""
     for day in (date(2024, 3, 20), date(2024, 8, 20), date(2024, 8, 31)):
         visit = Visit("facebook", day, record.scheduled_at(day))
         run_id = TOLD_LATE if day.month == 3 else "told in time"
