@@ -30,6 +30,8 @@ def words(life: Life) -> Iterator[tuple[str, str]]:
     day, meaning, current = life.day, life.meaning, life.current
     platform = platform_name(life.account["platform"])
     yield "figure", _figure(life)
+    if day.get("owner_value") is not None and not day["is_imported"]:
+        yield "owner", f"{number(day['owner_value'])} exactly, imported; what anyone sees serves comparisons"
     if current:
         again = f", last told {_instant(current.last_seen_at)}" if current.last_seen_at > current.first_seen_at else ""
         how = f"imported from {one_line(current.source)}" if current.source else f"fetched by run {current.run_id}"

@@ -105,7 +105,7 @@ Post = tuple[str, str, str]  # platform, account_id, post_id
 
 
 def account(platform: str, account_id: str, cadence: str = "daily", weekday: int | None = None, **more: Any) -> Account:
-    is_own = cadence == "daily"
+    is_own = more.pop("is_own", cadence == "daily")
     return Account(
         "ours" if is_own else "theirs", platform, account_id.lower(), account_id, cadence=cadence, weekday=weekday,
         is_own=is_own, **more
@@ -120,6 +120,7 @@ FIRST_ACCOUNTS = (
     account("x", "E", opened_on=date(2026, 5, 20)),
     account("facebook", "F", opened_on=date(2025, 2, 1)),
     account("facebook", "G", "never", opened_on=date(2026, 6, 1)),
+    account("facebook", "U", "never", opened_on=date(2026, 6, 1), is_own=True),
     Account("theirs", "x", "not-resolved-yet", cadence="daily"),
     Account("third", "facebook", "z", "Z", cadence="never", opened_on=date(2026, 1, 1)),
     Account("ours", "facebook", "r", "R", cadence="never", opened_on=date(2025, 2, 1), is_own=True),
@@ -192,6 +193,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _boundaries(record)
     record.said += [*_impressions(record), *_of_months_and_years(), *_around_a_month(), *_every_reason(record)]
     record.said += _seen_on_tuesdays(record)
+    record.said += _told_by_its_owner(record)
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
     record.said += _long_before_it_is_described(record)
@@ -525,6 +527,21 @@ def _seen_on_tuesdays(record: Record) -> Iterator[Said]:
         yield _seen(record, one, "followers", date(2023, 9, 5) + timedelta(weeks=number), 1_000 + 10 * number)
     yield imported(one, "followers", date(2023, 9, 15), 1_313, "exact", IMPORTED_AT)
     yield imported(one, "followers", date(2023, 9, 30), 1_414, "exact", IMPORTED_AT)
+
+
+def _told_by_its_owner(record: Record) -> Iterator[Said]:
+    """A Page of ours: what anyone sees, and what the export of its owner says; the third day is any of its month."""
+    page = next(one for one in FIRST_ACCOUNTS if one.account_id == "U")
+    first, later = date(2023, 5, 6), IMPORTED_AT + timedelta(days=1)
+    for number in range(3):
+        yield _seen(record, page, "followers", first + timedelta(days=number), 900 + number)
+    yield imported(page, "followers", first, 912, "exact", IMPORTED_AT)
+    yield imported(page, "followers", first, 900, "rounded", later)
+    for value, at in ((913, IMPORTED_AT), (914, later)):
+        yield imported(page, "followers", first + timedelta(days=1), value, "exact", at)
+    of_may = imported(page, "followers", first + timedelta(days=2), 920, "exact", IMPORTED_AT)
+    yield replace(of_may, date_precision="month")
+    yield imported(page, "followers", first + timedelta(days=3), 925, "exact", IMPORTED_AT)
 
 
 def _impressions(record: Record) -> Iterator[Said]:

@@ -194,6 +194,7 @@ class Expected:
         self.record = record
         self.due = self._due()
         self.series = self._series()
+        self.exact = self._exact()
         self.days = self._account_metric_days()
         self.began = self._began()
         self.looks: dict[Key, set[date]] = defaultdict(set)
@@ -246,6 +247,12 @@ class Expected:
                     series.setdefault((platform, account_id, metric), {}).setdefault(day, None)
         return {key: dict(sorted(days.items())) for key, days in series.items()}
 
+    def _exact(self) -> dict[tuple[str, str, str, date], int]:
+        """The latest figure from elsewhere that is known exactly and of a known day."""
+        told = [said for said in self.record.said if said.precision == "exact" and said.date_precision == "day"]
+        told.sort(key=lambda said: (said.at, said.run_id))
+        return {(s.platform, s.account_id, s.metric, s.day): s.value for s in told if s.metric and s.value is not None}
+
     def _account_metric_days(self) -> Rows:
         rows: Rows = {}
         for (platform, account_id, metric), days in self.series.items():
@@ -262,6 +269,8 @@ class Expected:
             account = self.record.in_force((platform, account_id), day) or self.record.first((platform, account_id))
             row = self._plain(platform, account_id, metric, day, said)
             row["organization_id"] = account.organization_id if account else None
+            is_own = account is not None and account.is_own
+            row["owner_value"] = self.exact.get((platform, account_id, metric, day)) if is_own else None
             row["is_anomaly"] = day in false_zeros or _stands_apart(platform, metric, day, days)
             if row["is_late"]:
                 late.add(day)

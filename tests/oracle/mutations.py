@@ -70,6 +70,18 @@ MUTATIONS = QUICK | {
     "the_earliest_counts": Mutation(NAMES, "{{ of }}fetched_at desc", "{{ of }}fetched_at asc"),
     "a_reason_beats_a_value": Mutation(NAMES, "value is null then 1 else 0", "value is null then 0 else 1"),
     "a_later_reading_wins": Mutation(NAMES, "    {{ of }}is_imported asc,\n", ""),
+    # what owners know
+    "a_page_s_figure_is_an_owner_s": Mutation(
+        VALUES, "case when directory.is_own then exactly", "case when true then exactly"
+    ),
+    "rounded_figures_are_exact": Mutation(VALUES, "        and precision = 'exact'\n", ""),
+    "a_month_s_figure_is_a_day_s": Mutation(VALUES, "        and date_precision = 'day'\n", ""),
+    "the_lowest_exact_figure_is_the_owner_s": Mutation(
+        VALUES,
+        "        value\n\n    from {{ ref('int_observations') }}\n    where\n        is_imported",
+        "        min(value) over (partition by account_key, metric, measured_on) as value\n\n"
+        "    from {{ ref('int_observations') }}\n    where\n        is_imported",
+    ),
     # false zeros
     "an_anomaly_a_day_shorter": Mutation(
         ANOMALIES, "day_number - begins <= {{ four_weeks }}", "day_number - begins < {{ four_weeks }}"

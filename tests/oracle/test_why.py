@@ -58,6 +58,12 @@ def at(life: Life) -> Any:
     return value
 
 
+def test_an_owner_s_exact_figure_is_told_beside_the_public_one(month: Scenario, why: Asked) -> None:
+    row = next(row for row in rows(month, is_imported=False) if row["owner_value"] is not None)
+    life = why(row["platform"], row["account_id"], row["metric"], row["measured_on"])
+    assert f"| owner {row['owner_value']:,} exactly, imported" in told(life)
+
+
 @pytest.mark.parametrize(("platform", "metric"), [(p, m) for p, metrics in ACCOUNT_METRICS.items() for m in metrics])
 def test_each_metric_of_an_account_is_found_in_its_answer(
     month: Scenario, why: Asked, platform: str, metric: str

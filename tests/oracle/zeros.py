@@ -16,15 +16,15 @@ Figures = Mapping[int, int | None]  # by days from START; None: our token was re
 
 SERIES: Mapping[tuple[str, str, str], Figures] = {
     # thirty days of nothing between a crowd and its like, and five weeks of refusals before one zero
-    ("x", "U", "followers"): {0: 144_000, 1: 144_100, **dict.fromkeys(range(2, 32), 0), 32: 143_000, 33: 143_050},
-    ("x", "U", "following"): {0: 144_000, **dict.fromkeys(range(1, 36)), 36: 0, 37: 143_000},
+    ("x", "AA", "followers"): {0: 144_000, 1: 144_100, **dict.fromkeys(range(2, 32), 0), 32: 143_000, 33: 143_050},
+    ("x", "AA", "following"): {0: 144_000, **dict.fromkeys(range(1, 36)), 36: 0, 37: 143_000},
     # nothing before: the very first figure
-    ("x", "U", "posts"): {0: 0, 3: 143_000},
+    ("x", "AA", "posts"): {0: 0, 3: 143_000},
     # a fall that stays is real from its beginning; one day earlier nobody can know
-    ("x", "U", "listed"): {0: 500, **dict.fromkeys(range(1, 30), 0)},
-    ("x", "U", "likes_given"): {0: 500, **dict.fromkeys(range(1, 29), 0)},
+    ("x", "AA", "listed"): {0: 500, **dict.fromkeys(range(1, 30), 0)},
+    ("x", "AA", "likes_given"): {0: 500, **dict.fromkeys(range(1, 29), 0)},
     # half of them come back, and almost half
-    ("x", "U", "media"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 500},
+    ("x", "AA", "media"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 500},
     ("x", "W", "followers"): {0: 1_000, **dict.fromkeys(range(1, 31), 0), 31: 499},
     # after eight weeks, and after a day more
     ("x", "W", "following"): {0: 1_000, **dict.fromkeys(range(1, 56), 0), 56: 1_000},
@@ -41,9 +41,9 @@ SERIES: Mapping[tuple[str, str, str], Figures] = {
     ("x", "Y", "listed"): {0: 500, 32: 0, 60: 0, 61: 100},
     ("x", "Y", "likes_given"): {0: 500, 33: 0, 60: 0, 61: 100},
     # it comes back by steps
-    ("facebook", "U", "followers"): {0: 144_000, **dict.fromkeys(range(1, 31), 0), 31: 5, 40: 100_000},
+    ("facebook", "AA", "followers"): {0: 144_000, **dict.fromkeys(range(1, 31), 0), 31: 5, 40: 100_000},
     # nothing before, and it comes by steps: an account that begins
-    ("facebook", "U", "connections"): {0: 0, 1: 20, 2: 150},
+    ("facebook", "AA", "connections"): {0: 0, 1: 20, 2: 150},
     # a page tells of it, the platform does not
     ("facebook", "W", "followers"): {0: 500, **dict.fromkeys(range(1, 31), 0)},
     ("facebook", "W", "connections"): {0: 0, 2: 500},
@@ -53,26 +53,26 @@ SERIES: Mapping[tuple[str, str, str], Figures] = {
     ("facebook", "Y", "followers"): {10: 700, 11: 0, 12: 0},
 }  # fmt: skip
 LATER: Mapping[tuple[str, str, str], range] = {
-    ("x", "U", "followers"): range(32, 34),
-    ("x", "U", "following"): range(37, 38),
-    ("x", "U", "posts"): range(3, 4),
-    ("x", "U", "listed"): range(29, 30),
+    ("x", "AA", "followers"): range(32, 34),
+    ("x", "AA", "following"): range(37, 38),
+    ("x", "AA", "posts"): range(3, 4),
+    ("x", "AA", "listed"): range(29, 30),
     ("facebook", "Y", "connections"): range(241, 242),
     ("facebook", "Y", "followers"): range(10, 11),
 }
 FROM_PAGES = ((("facebook", "W", "followers"), 31, 500), (("facebook", "W", "connections"), 1, 120))
 FALSE: Mapping[tuple[str, str, str], set[int]] = {
-    ("x", "U", "followers"): set(range(2, 32)),
-    ("x", "U", "following"): {36},
-    ("x", "U", "posts"): {0},
-    ("x", "U", "likes_given"): set(range(1, 29)),
-    ("x", "U", "media"): set(range(1, 31)),
+    ("x", "AA", "followers"): set(range(2, 32)),
+    ("x", "AA", "following"): {36},
+    ("x", "AA", "posts"): {0},
+    ("x", "AA", "likes_given"): set(range(1, 29)),
+    ("x", "AA", "media"): set(range(1, 31)),
     ("x", "W", "following"): set(range(1, 56)),
     ("x", "W", "listed"): set(range(28)),
     ("x", "Y", "following"): {1},
     ("x", "Y", "posts"): {60},
     ("x", "Y", "likes_given"): {33, 60},
-    ("facebook", "U", "followers"): set(range(1, 31)),
+    ("facebook", "AA", "followers"): set(range(1, 31)),
     ("facebook", "Y", "connections"): set(range(201, 241)),
     ("facebook", "Y", "followers"): {11, 12},
 }

@@ -143,6 +143,25 @@ found as (
 
 ),
 
+-- beside what anyone sees, where its owner knows it exactly
+exactly as (
+
+    select
+        account_key,
+        metric,
+        measured_on,
+        value
+
+    from {{ ref('int_observations') }}
+    where
+        is_imported
+        and precision = 'exact'
+        and date_precision = 'day'
+        and {{ is_among('measured_on', days) }}
+    qualify row_number() over (partition by account_key, metric, measured_on order by {{ which_counts() }}) = 1
+
+),
+
 {{ false_zeros(days) }},
 
 {{ standing_apart(days) }},
@@ -160,6 +179,7 @@ judged as (
         found.value,
         {{ lowest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as low,
         {{ highest('found.value', 'found.precision', 'registry.rounding', 'found.is_imported') }} as high,
+        case when directory.is_own then exactly.value end as owner_value,
         found.precision as told_precision,
         found.date_precision,
         found.is_imported,
@@ -189,6 +209,10 @@ judged as (
     left join due
         on found.account_key = due.account_key
         and found.measured_on = due.measured_on
+    left join exactly
+        on found.account_key = exactly.account_key
+        and found.metric = exactly.metric
+        and found.measured_on = exactly.measured_on
     left join false_zeros
         on found.account_key = false_zeros.account_key
         and found.metric = false_zeros.metric
@@ -216,6 +240,7 @@ select
     value,
     low,
     high,
+    owner_value,
     case
         when is_imported then told_precision
         when value is null then null

@@ -255,6 +255,7 @@ select
     value,
     low,
     high,
+    owner_value,
     precision,
     date_precision,
     is_imported,
