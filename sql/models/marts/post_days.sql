@@ -121,7 +121,8 @@ compared as (
             when in_order.previous_on is not null
                 then
                     in_order.engagement_metrics = previous.engagement_metrics
-                    and {{ days_between('in_order.previous_on', 'in_order.measured_on') }} <= {{ var('gained_within_days') }}
+                    and {{ days_between('in_order.previous_on', 'in_order.measured_on') }}
+                    <= {{ var('gained_within_days') }}
             else
                 {{ days_between('posts.published_on', 'in_order.measured_on') }} <= {{ var('new_post_days') }}
                 and coalesce(posts.published_on >= beginnings.first_observed_on, false)
