@@ -16,6 +16,13 @@
 {%- endmacro %}
 
 
+{# Whether an account was neither gone from the directory nor closed on the day an initiative began. #}
+{% macro was_there(directory, started_on) -%}
+    {{ started_on }} < coalesce({{ directory }}.replaced_on, date '9999-12-31')
+    and {{ started_on }} < coalesce({{ directory }}.closed_on, date '9999-12-31')
+{%- endmacro %}
+
+
 {# A share as percent with one decimal, for a sentence. #}
 {% macro percent(share) -%}
     cast(100 * ({{ share }}) as decimal(18, 1)), ' %'

@@ -124,15 +124,18 @@ class Effects:
         return [p for p in shown if self._accounts_there(initiative, p)]
 
     def _accounts_there(self, initiative: Initiative, platform: str) -> int:
-        """The organization's accounts on the platform that were neither gone nor closed when the initiative began."""
-        begins, ends = initiative.started_on, initiative.ended_on or date.max
+        """The organization's accounts on the platform that were there when the initiative began, or opened within."""
         return sum(
             (account.organization_id, account.platform) == (initiative.organization_id, platform)
-            and listed_until > begins
-            and (account.closed_on or date.max) > begins
-            and (account.opened_on or date.min) <= ends
-            for account, listed_until in self.lines.values()
+            and self._was_there(account_id, initiative.started_on)
+            and (account.opened_on or date.min) <= (initiative.ended_on or date.max)
+            for account_id, (account, _) in self.lines.items()
         )
+
+    def _was_there(self, account_id: str | None, day: date) -> bool:
+        """Whether the account was neither gone from the directory nor closed."""
+        account, listed_until = self.lines[account_id]
+        return day < min(listed_until, account.closed_on or date.max)
 
     # windows
 
@@ -200,7 +203,9 @@ class Effects:
         if window.is_flow:
             return dict(self._active(window, rows[rows.week_start_on >= window.since]))
         rows = rows[rows.measured_on >= window.since]
-        reach = _reach(window, rows[rows.organization_id == window.initiative.organization_id])
+        own = rows[rows.organization_id == window.initiative.organization_id]
+        begins = window.start_on + timedelta(days=1)
+        reach = _reach(window, own[[self._was_there(account_id, begins) for account_id in own.account_id]])
         return dict(self._levels(window, rows, reach)) if reach else {}
 
     def _levels(self, window: Window, rows: pd.DataFrame, reach: int) -> Iterator[tuple[str, Unit]]:

@@ -505,16 +505,17 @@ MUTATIONS = QUICK | {
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
 TRIALS, FINDINGS = "models/intermediate/int_effect_trials.sql", "models/marts/initiative_effects.sql"
+THERE = "macros/effects.sql"
 SUMS, CHANGES = "models/intermediate/int_effect_weeks.sql", "models/intermediate/int_effect_changes.sql"
 EFFECT_MUTATIONS = {
     "a_peer_may_have_its_own_initiative": Mutation(POINTS, "and busy.organization_id is null", ""),
     "a_reading_is_an_anchor": Mutation(POINTS, "and not days.is_imported\n", "\n"),
     "a_break_within_is_no_obstacle": Mutation(WINDOWS, "when broken.break_on is not null", "when false"),
     "where_it_was_once_it_is_for_ever": Mutation(
-        WINDOWS, "initiatives.started_on < coalesce(directory.replaced_on, date '9999-12-31')", "true"
+        THERE, "{{ started_on }} < coalesce({{ directory }}.replaced_on, date '9999-12-31')", "true"
     ),
     "closed_on_the_first_day_is_open": Mutation(
-        WINDOWS, "started_on < coalesce(directory.closed_on", "started_on <= coalesce(directory.closed_on"
+        THERE, "< coalesce({{ directory }}.closed_on", "<= coalesce({{ directory }}.closed_on"
     ),
     "the_organization_is_its_peers_peer": Mutation(TRIALS, "not theirs.is_treated", "true"),
     "of_equals_the_first_are_peers": Mutation(TRIALS, "abs(ours.place - theirs.place), ", ""),
@@ -523,6 +524,7 @@ EFFECT_MUTATIONS = {
         SUMS, "in (-1, 0, first_point) then 1 end) = 3", "= -1 then 1 end) = 1"
     ),
     "the_account_followed_longest_decides": Mutation(SUMS, "2 * sum(own.value) >= max(audiences.value)", "true"),
+    "what_was_closed_is_audience": Mutation(SUMS, "and {{ was_there('directory', 'windows.started_on') }}", ""),
     "who_leaves_is_followed_to_the_end": Mutation(SUMS, "        and own.is_to_the_end\n", ""),
     "some_accounts_are_all": Mutation(FINDINGS, "when accounts < accounts_there", "when false"),
     "a_week_of_less_than_nothing_has_a_logarithm": Mutation(

@@ -75,6 +75,7 @@ INITIATIVES = (
                 "woken-00",
                 "split-00",
                 "split-01",
+                "split-02",
                 "empty-00",
                 "gaps-00",
             ),
@@ -98,8 +99,9 @@ def pool(organization_id: str) -> str:
 
 
 # Organizations outside the world: one on its own, many of one size, some that stand still, among calm ones a loud one
-# with an initiative and one that wakes up, some of which two have a small account that was followed for longer, one
-# without followers, one that was seldom looked at; and some whose posts draw a few a week, or no longer do.
+# with an initiative and one that wakes up; some of which two have a small account that was followed for longer and one
+# had a big one that was closed; one without followers, one that was seldom looked at; and some whose posts draw a few a
+# week, or no longer do.
 HOW_MANY = {
     "alone": 1,
     "equal": 60,
@@ -112,8 +114,13 @@ HOW_MANY = {
     "idle": 3,
 }
 MADE_UP = tuple(f"{kind}-{n:02d}" for kind, of in HOW_MANY.items() for n in range(of))
-SMALL = {"split-00-careers": "split-00", "split-01-careers": "split-01"}
-SEEN = {"split-00": (*range(-5, 1), 3), "split-01": range(-9, 1), "gaps-00": (-9, -8, 0, 3)}  # by week; else each
+SIZES = {"split-00-careers": 0.2, "split-01-careers": 0.2, "split-02-former": 4}  # other accounts, to the first one
+SEEN = {  # by week; else each
+    "split-00": (*range(-5, 1), 3),
+    "split-01": range(-9, 1),
+    "split-02-former": range(-9, -1),
+    "gaps-00": (-9, -8, 0, 3),
+}
 
 DRAWN = ("drawn", "idle")
 
@@ -155,8 +162,9 @@ def listed(world: World) -> Iterator[Account]:
     for account in world.directory(datetime(2026, 7, 20, tzinfo=UTC)):
         key = (account.organization_id, account.platform, account.account_group or "")
         yield replace(account, **terms.get(key, {}))
-    for one in (*MADE_UP, *SMALL):
-        yield Account(SMALL.get(one, one), "x", one, one, cadence="never")
+    for one in (*MADE_UP, *SIZES):
+        closed_on = date(2026, 9, 21) if one.endswith("former") else None
+        yield Account("-".join(one.split("-")[:2]), "x", one, one, cadence="never", closed_on=closed_on)
 
 
 def rows_in(folder: Path) -> Rows:
@@ -174,11 +182,11 @@ def readings(directory: tuple[Account, ...]) -> Iterator[Said]:
 
 def sundays(record: Record) -> Iterator[Said]:
     """Followers of those outside the world, and what a post drew, from nine weeks before their initiatives on."""
-    for one in (*MADE_UP, *SMALL):
+    for one in (*MADE_UP, *SIZES):
         kind, n, *_ = one.split("-")
         likes = 1000
         for week in SEEN.get(one, (*range(-9, 1), *((1, 2) if kind in DRAWN else ()), 3)):
-            day, value = date(2026, 10, 4) + timedelta(weeks=week), made_up(kind, n, week) // (5 if one in SMALL else 1)
+            day, value = date(2026, 10, 4) + timedelta(weeks=week), int(made_up(kind, n, week) * SIZES.get(one, 1))
             at = record.scheduled_at(day)
             run_id = f"{at:%Y%m%dT%H%M%SZ}"
             yield Said("x", one, None, "followers", day, value, None, at, run_id, at)

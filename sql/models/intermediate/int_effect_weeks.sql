@@ -12,19 +12,24 @@ points as (
 
 ),
 
--- the organization's own accounts: their figures before the beginning, and whether they were followed to the end
+-- the accounts that the organization itself had: their figures before the beginning, and whether followed to the end
 own as (
 
     select
-        window_id,
-        account_key,
-        min(first_on) as first_on,
-        min_by(value, point) filter (where point >= 0) as value,
-        count(case when point in (-1, 0) then 1 end) = 2 as is_to_the_end
+        points.window_id,
+        points.account_key,
+        min(points.first_on) as first_on,
+        min_by(points.value, points.point) filter (where points.point >= 0) as value,
+        count(case when points.point in (-1, 0) then 1 end) = 2 as is_to_the_end
 
     from points
-    where is_treated
-    group by window_id, account_key
+    inner join windows on points.window_id = windows.window_id
+    inner join {{ ref('int_directory') }} as directory on points.account_key = directory.account_key
+    where
+        points.is_treated
+        and directory.is_latest
+        and {{ was_there('directory', 'windows.started_on') }}
+    group by points.window_id, points.account_key
 
 ),
 

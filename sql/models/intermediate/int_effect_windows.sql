@@ -84,8 +84,7 @@ places as (
     inner join {{ ref('int_directory') }} as directory on initiatives.organization_id = directory.organization_id
     where
         directory.is_latest
-        and initiatives.started_on < coalesce(directory.replaced_on, date '9999-12-31')
-        and initiatives.started_on < coalesce(directory.closed_on, date '9999-12-31')
+        and {{ was_there('directory', 'initiatives.started_on') }}
         and coalesce(initiatives.ended_on, date '9999-12-31') >= coalesce(directory.opened_on, date '0001-01-01')
     group by initiatives.initiative_id, directory.platform
 
