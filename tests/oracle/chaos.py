@@ -196,7 +196,7 @@ def chaos(seed: int = 1886) -> Record:
     record.said += _told_by_its_owner(record)
     record.said += _a_look_told_late(record)
     record.said += [*_known_earlier_than_was_told(record), *_a_post_of_which_nothing_was_heard(record)]
-    record.said += _long_before_it_is_described(record)
+    record.said += [*_a_channel_in_thousands(record), *_long_before_it_is_described(record)]
     record.said += _named_for_an_hour(record)
     record.said += _a_post_told_late(record)
     record.said += _a_first_look_told_late(record)
@@ -330,7 +330,10 @@ def _known_earlier_than_was_told(record: Record) -> Iterator[Said]:
 
 
 def _a_post_of_which_nothing_was_heard(record: Record) -> Iterator[Said]:
-    """A Page that no directory names, in a week in which the last answer about one of its posts was not usable."""
+    """A Page that no directory names, in a week in which the last answer about one of its posts was not usable.
+
+    Its other post is of the day on which the Page was first seen.
+    """
     visit = Visit("facebook", date(2024, 4, 17), record.scheduled_at(date(2024, 4, 17)))
     record.looked[visit] = ["L0"]
     for day in (date(2024, 4, 14), date(2024, 4, 17)):
@@ -338,10 +341,18 @@ def _a_post_of_which_nothing_was_heard(record: Record) -> Iterator[Said]:
         yield Said("facebook", "L0", None, "followers", day, 500, None, at, "told in time", at)
     for number, day, value in ((1, 16, 3), (1, 18, 8), (2, 16, 5), (2, 17, None)):
         post = ("facebook", "L0", f"L{number}")
-        record.published[post] = datetime(2024, 4, 15, 12, tzinfo=UTC)
+        record.published[post] = datetime(2024, 4, 13 + number, 12, tzinfo=UTC)
         at, reason = record.scheduled_at(date(2024, 4, day)), None if value else "unavailable"
         for metric in POST_METRICS["facebook"]:
             yield Said(*post, metric, date(2024, 4, day), value, reason, at, "told in time", at)
+
+
+def _a_channel_in_thousands(record: Record) -> Iterator[Said]:
+    """A channel that no directory names: it stands for nine weeks, and falls by one step of its rounding."""
+    channel = account("youtube", "H1", "weekly", 7)
+    for number in range(10):
+        day = date(2022, 10, 2) + timedelta(weeks=number)
+        yield _seen(record, channel, "followers", day, 121_000 if number == 9 else 122_000)
 
 
 def _long_before_it_is_described(record: Record) -> Iterator[Said]:
