@@ -47,13 +47,25 @@
 {%- endset -%}
 {%- set touched = days_replaced([values, ref('post_days')]) -%}
 
-{#- The looks at an account that was seen for the first time on a touched day: posts are known from then on. -#}
+{#- The looks at an account that was seen for the first time ever on a touched day: posts are known from then on. -#}
 {%- set looked_since -%}
+    with
+
+    beginnings as (
+
+        select
+            account_key,
+            min(first_observed_on) as first_observed_on
+
+        from {{ ref('int_sightings') }}
+        group by account_key
+
+    )
+
     select distinct looks.measured_on
     from {{ looks }} as looks
-    inner join {{ ref('int_sightings') }} as sightings
-        on looks.account_key = sightings.account_key
-    where {{ is_among('sightings.first_observed_on', touched) }}
+    inner join beginnings on looks.account_key = beginnings.account_key
+    where {{ is_among('beginnings.first_observed_on', touched) }}
 {%- endset -%}
 {%- set changed_days = touched + literals(days_published_anew()) + literals(completed) + literals(looked_since, touched) -%}
 {%- set changed = starts_of(changed_days, period) -%}

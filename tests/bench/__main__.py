@@ -30,8 +30,9 @@ def main() -> None:
     _say("machine: " + ", ".join(f"{name} {value}" for name, value in found["machine"].items()))
     for shape in asked.shapes:
         found[shape] = _shape(Nation(shape, asked.accounts, asked.days), asked.folder / shape, asked.keep)
+        _keep(found, asked.figures)
     found["extract"] = _extract(asked.folder / "extract", asked.posts)
-    asked.figures.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    _keep(found, asked.figures)
     if asked.document:
         figures.put(found, asked.document)
     told = _promises(found)
@@ -56,6 +57,10 @@ def _arguments() -> argparse.Namespace:
 def _found_before(figures: Path) -> dict[str, Any]:
     """What a run of the other shape left, so that the two can be run on two evenings."""
     return dict(json.loads(figures.read_text(encoding="utf-8"))) if figures.exists() else {}
+
+
+def _keep(found: dict[str, Any], figures: Path) -> None:
+    figures.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def _shape(size: Nation, folder: Path, keep: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -265,6 +266,42 @@ def test_a_file_that_lands_while_a_build_runs_waits_for_the_next(tmp_path: Path)
     assert days_read() == [(day(0), 1)]
     models("landed_files")
     assert days_read() == [(day(0), 1), (day(1), 2)]
+
+
+def test_the_first_day_of_a_month_replaces_no_more_than_the_days_it_looks_back_on(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    landing = Landing(settings.landing)
+    landing.directory(FIRST, ACCOUNTS, ORGANIZATIONS)
+    last = (date(2026, 8, 1) - FIRST).days
+    for number in range(last + 1):
+        if number == last:
+            warehouse.build(settings)
+        x_run(landing, number)
+        looked_at(landing, number, "1")
+    goes_on(settings)
+    starts = {"measured_on": day(last), "week_start_on": date(2026, 7, 27), "month_start_on": date(2026, 7, 1)}
+    replaced = {
+        (table, column): since
+        for file in ("work", "marts")
+        for table, column, since in _replaced(settings.warehouse / "build" / f"{file}.duckdb")
+    }
+    assert {column for _, column in replaced} == starts.keys()
+    too_early = {table: since for (table, column), since in replaced.items() if since < starts[column]}
+    assert too_early == {}
+
+
+def _replaced(file: Path) -> Iterator[tuple[str, str, date]]:
+    """Of each table that goes on by periods: its column of them, and the first that the second load replaced."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name, min_by(column_name, column_index) from duckdb_columns() "
+            "where column_name in ('measured_on', 'week_start_on', 'month_start_on') and table_name in "
+            "(select table_name from duckdb_columns() where column_name = 'load_id') group by table_name"
+        ).fetchall()
+        for table, column in tables:
+            found = connection.execute(f"select min({column}) from {table} where load_id = 2").fetchone()
+            if found and found[0]:
+                yield table, column, found[0]
 
 
 def test_what_was_looked_for_is_waited_for_no_longer_than_a_fortnight(settings: Settings) -> None:
