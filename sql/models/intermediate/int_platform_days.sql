@@ -8,11 +8,7 @@ runs as (
 
 latest_of_day as (
 
-    select
-        *,
-        max(measured_on) over () as horizon_on
-
-    from runs
+    select * from runs
     qualify row_number() over (partition by platform, measured_on order by started_at desc, run_id desc) = 1
 
 ),
@@ -21,9 +17,18 @@ in_force as (
 
     select
         *,
-        lead(measured_on) over (partition by platform order by measured_on) as next_on
+        coalesce(lead(measured_on) over (partition by platform order by measured_on), date '9999-12-31') as next_on
 
     from latest_of_day
+
+),
+
+calendar as (
+
+    select measured_on from {{ calendar() }} as any_days
+    where
+        measured_on >= (select min(measured_on) from runs)
+        and measured_on <= (select max(measured_on) from runs)
 
 ),
 
@@ -38,9 +43,9 @@ days as (
         calendar.measured_on
 
     from in_force
-    inner join {{ calendar() }} as calendar
+    inner join calendar
         on in_force.measured_on <= calendar.measured_on
-        and coalesce({{ days_before('in_force.next_on', 1) }}, in_force.horizon_on) >= calendar.measured_on
+        and in_force.next_on > calendar.measured_on
 
 )
 

@@ -1,13 +1,14 @@
 {{ config(materialized='incremental', unique_key='week_start_on', meta={'weeks_of': 'int_account_weeks'}) }}
 
+{%- set last = last_load() -%}
 {%- set all_weeks = ref('int_account_weeks') -%}
 {%- set runs = ref('int_runs') -%}
 {%- set strata = ['region', 'bed_size', 'ownership', 'teaching', 'setting'] -%}
 {%- set peers = 'platform, account_group, metric, week_start_on, stratum, stratum_value' -%}
 
-{%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last_load() -%}
-{%- set new_terms = 'select min(in_force_on) from ' ~ ref('int_directory') ~ ' where load_id > ' ~ last_load() -%}
-{%- set new_strata = 'select min(in_force_on) from ' ~ ref('int_organizations') ~ ' where load_id > ' ~ last_load() -%}
+{%- set new_weeks = 'select distinct week_start_on from ' ~ all_weeks ~ ' where load_id > ' ~ last -%}
+{%- set new_terms = 'select min(in_force_on) from ' ~ ref('int_directory') ~ ' where load_id > ' ~ last -%}
+{%- set new_strata = 'select min(in_force_on) from ' ~ ref('int_organizations') ~ ' where load_id > ' ~ last -%}
 {%- set described_from = literals(new_terms ~ ' union ' ~ new_strata) -%}
 
 {#- Sundays of weeks whose fortnight of looks for posts was not over at the last load, and is now. -#}
@@ -17,7 +18,7 @@
     from {{ calendar() }} as calendar
     where
         {{ weekday('measured_on') }} = 7
-        and {{ reached_until }} >= (select max(measured_on) from {{ runs }} where load_id <= {{ last_load() }})
+        and {{ reached_until }} >= (select max(measured_on) from {{ runs }} where load_id <= {{ last }})
         and {{ reached_until }} < (select max(measured_on) from {{ runs }})
 {%- endset -%}
 
@@ -26,12 +27,12 @@
     select distinct weeks.week_start_on
     from {{ all_weeks }} as weeks
     left join {{ ref('int_directory') }} as accounts
-        on weeks.account_key = accounts.account_key and accounts.is_first and accounts.load_id > {{ last_load() }}
+        on weeks.account_key = accounts.account_key and accounts.is_first and accounts.load_id > {{ last }}
     left join {{ ref('int_organizations') }} as organizations
         on
             weeks.organization_id = organizations.organization_id
             and organizations.is_first
-            and organizations.load_id > {{ last_load() }}
+            and organizations.load_id > {{ last }}
     where
         weeks.week_start_on >= {{ mondays(described_from) | min }}
         or accounts.account_key is not null
