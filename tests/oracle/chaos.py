@@ -380,7 +380,7 @@ def _named_for_an_hour(record: Record) -> Iterator[Said]:
 
 def _organizations(day: date) -> Iterator[Organization]:
     """One of the crowd moves to another region, one has no stratum at first, one is not named at first."""
-    yield Organization("ours", "Ours", True, region="north", teaching="yes")
+    yield Organization("ours", "Ours", True, region="north", bed_size="small", teaching="yes")
     yield Organization("theirs", "Theirs", False)
     for number in range(CROWD if day >= REGIONED else CROWD - 1):
         region = "north" if number < 6 or (number == 6 and day >= REGIONED) else "south"

@@ -29,6 +29,11 @@ ORGANIZATIONS = "macros/organization_periods.sql"
 USUAL, INTERVALS, NAMES = "macros/usual_range.sql", "macros/intervals.sql", "macros/names.sql"
 PEERS, ADOPTION = "models/marts/peer_weeks.sql", "models/marts/platform_adoption.sql"
 MEMBERS, LOOKS = "models/intermediate/int_organizations.sql", "models/intermediate/int_looks.sql"
+TOUCHED, LOADS = "models/intermediate/touched_days.sql", "macros/loads.sql"
+COUNTED, COVERAGE = "models/intermediate/int_coverage.sql", "models/marts/coverage_days.sql"
+PENDING, LINES = "models/intermediate/int_pending_weeks.sql", "models/intermediate/int_directory_lines.sql"
+PATTERNS, SIGHTINGS = "models/marts/post_patterns.sql", "models/intermediate/int_sightings.sql"
+ENGAGEMENT, SCORECARD = "models/marts/engagement_weeks.sql", "models/marts/weekly_scorecard.sql"
 
 QUICK = {
     "the_base_a_day_off": Mutation(
@@ -501,6 +506,182 @@ MUTATIONS = QUICK | {
     "no_room_for_rounding": Mutation(WIDE, "metric = 'followers' then high end", "metric = 'followers' then low end"),
     "a_day_draws_what_a_life_did": Mutation(WIDE, "sum(engagements_change)", "sum(engagements)"),
     "one_metric_s_slip_unsaid": Mutation(WIDE, "bool_or(is_anomaly)", "bool_and(is_anomaly)"),
+    # what a load touches
+    "what_a_new_run_rules_stays": Mutation(
+        TOUCHED, "    union\n    select measured_on from ruled_by_new_runs\n", "", in_parts=True
+    ),
+    "what_a_new_directory_rules_stays": Mutation(
+        TOUCHED, "    union\n    select measured_on from ruled_by_the_directory\n", "", in_parts=True
+    ),
+    "what_first_terms_describe_stays": Mutation(
+        TOUCHED, "    union\n    select measured_on from described_by_the_directory\n", "", in_parts=True
+    ),
+    "only_touched_days_are_replaced": Mutation(
+        LOADS, "[ref('touched_days')] + models", "[ref('touched_days')]", in_parts=True
+    ),
+    "a_touched_day_keeps_its_rows": Mutation(
+        LOADS,
+        "{%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}",
+        "{%- if key in () %}",
+        in_parts=True,
+    ),
+    "a_touched_week_keeps_its_rows": Mutation(
+        LOADS,
+        "{%- if key in ('measured_on', 'week_start_on', 'month_start_on') %}",
+        "{%- if key == 'measured_on' %}",
+        in_parts=True,
+    ),
+    # what has not settled
+    "missing_is_pending": Mutation(PENDING, "        and bool_and(is_known_or_pending)\n", ""),
+    "pending_over_other_weekdays": Mutation(PENDING, "        and known.weekday = earlier.weekday\n", ""),
+    "pending_across_a_break": Mutation(
+        PENDING, "        and known.break_on is not distinct from earlier.break_on\n", ""
+    ),
+    "some_of_the_weekdays_will_do": Mutation(PENDING, "days_found = days_known", "days_found <= days_known"),
+    "pending_of_eleven": Mutation(PENDING, ") <= {{ var('usual_periods') }}", ") < {{ var('usual_periods') }}"),
+    "pending_from_seven": Mutation(PENDING, ">= {{ var('usual_at_least') }}", "> {{ var('usual_at_least') }}"),
+    "the_pending_week_is_usual": Mutation(
+        PENDING, "pending_weeks.week_start_on > earlier", "pending_weeks.week_start_on >= earlier"
+    ),
+    "one_page_is_the_organization": Mutation(
+        PENDING, "case when count(days.value) = count(*) then sum(days.value) end as value", "sum(days.value) as value"
+    ),
+    # what was there
+    "readings_were_expected": Mutation(COUNTED, "    not is_imported\n    and", "    true\n    and"),
+    "who_was_expected_was_observed": Mutation(
+        COUNTED, "case when value is not null then account_key end", "account_key"
+    ),
+    "accounts_are_figures": Mutation(
+        COUNTED, "count(distinct account_key) as accounts_expected", "count(*) as accounts_expected"
+    ),
+    "what_is_hidden_was_not_collected": Mutation(COVERAGE, "missing_hidden + ", ""),
+    "what_is_unavailable_is_nobody_s_failure": Mutation(
+        COVERAGE, "missing_hidden + ", "missing_hidden + missing_unavailable + "
+    ),
+    "complete_through_any_day": Mutation(
+        COVERAGE, "max(case when is_complete then measured_on end)", "max(measured_on)"
+    ),
+    "days_not_set_up_are_covered": Mutation(COVERAGE, "    where is_set_up\n", "    where true\n"),
+    # hours and kinds
+    "six_posts_make_a_pattern": Mutation(
+        PATTERNS, ">= {{ var('post_usual_at_least') }}", "> {{ var('post_usual_at_least') }}"
+    ),
+    "a_pattern_by_the_mean": Mutation(PATTERNS, "median(lift_7d)", "avg(lift_7d)"),
+    "monday_is_no_day": Mutation(PATTERNS, "' + 1 as string)'", "' as string)'"),
+    "posts_without_a_lift_have_one": Mutation(PATTERNS, "count(lift_7d) as integer", "count(*) as integer"),
+    "a_page_sees_first": Mutation(
+        SIGHTINGS, "min(case when value is not null and not is_imported", "min(case when value is not null"
+    ),
+    "a_page_sees_last": Mutation(
+        SIGHTINGS, "max(case when value is not null and not is_imported", "max(case when value is not null"
+    ),
+    "gone_since_the_first_day": Mutation(SIGHTINGS, "max(case when {{ is_gone", "min(case when {{ is_gone"),
+    "the_day_s_first_lines": Mutation(LINES, "accounts.landed_at desc", "accounts.landed_at asc"),
+    "the_first_lines_are_silent_of_before": Mutation(LINES, "then date '0001-01-01'", "then in_force_on"),
+    # engagement
+    "all_gains_are_of_new_posts": Mutation(
+        ENGAGEMENT,
+        "sum(post_days.engagements_change) filter (where posts.week_start_on = post_days.week_start_on) as bigint\n",
+        "sum(post_days.engagements_change) as bigint\n",
+    ),
+    "a_lifetime_is_its_first_look": Mutation(
+        ENGAGEMENT,
+        "partition by account_key, post_id order by measured_on desc",
+        "partition by account_key, post_id order by measured_on asc",
+    ),
+    "what_stood_before_is_of_the_end": Mutation(
+        ENGAGEMENT,
+        "partition by account_key, post_id order by measured_on)",
+        "partition by account_key, post_id order by measured_on desc)",
+    ),
+    "uncompared_of_all_posts": Mutation(
+        ENGAGEMENT,
+        "sum(post_days.engagements_uncompared) filter (where posts.week_start_on = post_days.week_start_on) as bigint",
+        "sum(post_days.engagements_uncompared) as bigint",
+    ),
+    "the_day_of_the_break_is_before_it": Mutation(
+        ENGAGEMENT, "at_the_end.published_on < breaks", "at_the_end.published_on <= breaks"
+    ),
+    "engagements_short_are_whole": Mutation(
+        ENGAGEMENT, "active.is_complete and coalesce(engaged.is_complete, true)", "active.is_complete"
+    ),
+    "the_mean_of_posts_is_the_ratio_of_sums": Mutation(
+        ENGAGEMENT,
+        "cast(avg(cast(engagements / {{ count }} as decimal(38, 18))) as double)",
+        "sum(engagements) filter (where {{ count }} is not null) / sum({{ count }})",
+    ),
+    "a_rate_by_nobody": Mutation(ENGAGEMENT, "nullif(followers.value, 0)", "greatest(followers.value, 1)"),
+    # places among peers
+    "the_best_of_n_is_short_of_100": Mutation(
+        PEERS,
+        "100 * (1 - ((rank_from + rank_to) / 2 - 1) / (n - 1)) end as percentile",
+        "100 * (1 - ((rank_from + rank_to) / 2 - 1) / n) end as percentile",
+    ),
+    "a_tie_is_at_its_best_place": Mutation(PEERS, "(1 - ((rank_from + rank_to) / 2 - 1)", "(1 - (rank_from - 1)"),
+    "growth_s_best_is_short_of_100": Mutation(PEERS, "/ (growth_n - 1)", "/ growth_n"),
+    "a_fifth_is_a_quarter": Mutation(PEERS, "percentile_cont(0.25)", "percentile_cont(0.2)"),
+    "four_fifths_are_three_quarters": Mutation(PEERS, "percentile_cont(0.75)", "percentile_cont(0.8)"),
+    "four_that_grow_are_enough": Mutation(
+        PEERS,
+        "summed.growth_n >= {{ var('peers_at_least') }} and not placed.is_below_floor as is_growth_shown",
+        "summed.growth_n >= {{ var('peers_at_least') }} - 1 and not placed.is_below_floor as is_growth_shown",
+    ),
+    "four_that_grow_have_places": Mutation(
+        PEERS,
+        "summed.growth_n >= {{ var('peers_at_least') }}\n        and placed",
+        "summed.growth_n >= {{ var('peers_at_least') }} - 1\n        and placed",
+    ),
+    "rounded_growth_has_a_place": Mutation(PEERS, "        and not summed.is_growth_rounded as", "        as"),
+    "the_directory_of_monday": Mutation(
+        PEERS, "{{ days_after('week_start_on', 6) }} as sunday_on", "week_start_on as sunday_on"
+    ),
+    "careers_are_the_main_account": Mutation(PEERS, "coalesce(directory.account_group, 'main')", "'main'"),
+    "the_small_grow_beside_the_great": Mutation(
+        PEERS, "case when not is_below_floor then growth_rate end", "growth_rate"
+    ),
+    "the_small_have_a_median": Mutation(
+        PEERS,
+        " and not summed.is_pending and not placed.is_below_floor as is_ranked",
+        " and not summed.is_pending as is_ranked",
+    ),
+    "few_have_a_voice": Mutation(
+        PEERS, "and not is_suppressed and not is_pending and total > 0", "and not is_pending and total > 0"
+    ),
+    # what leadership reads
+    "all_before_those_like_us": Mutation(
+        SCORECARD, "case when stratum = 'all' then 1 else 0 end asc", "case when stratum = 'all' then 0 else 1 end asc"
+    ),
+    "not_ranked_is_a_rank": Mutation(SCORECARD, "        and rank_from is not null\n", ""),
+    "what_is_pending_is_all": Mutation(SCORECARD, "coalesce(pending.value, weeks.value)", "weeks.value"),
+    "pending_beside_whole_weeks": Mutation(
+        SCORECARD,
+        "case when pending.days_known is null then weeks.usual_low else pending.usual_low end",
+        "weeks.usual_low",
+    ),
+    "since_last_year_of_this_year": Mutation(
+        SCORECARD, "/ (weeks.{{ figure }} - weeks.change_since_last_year{{ end }})", "/ weeks.{{ figure }}"
+    ),
+    "peers_are_ours": Mutation(SCORECARD, "    where is_own\n", "    where true\n"),
+    # who is on a platform
+    "doubling_is_a_line": Mutation(ADOPTION, "days * ln(2) / ln(present / earlier)", "days / (present / earlier - 1)"),
+    "a_fall_doubles": Mutation(ADOPTION, "present > earlier and earlier > 0", "earlier > 0"),
+    "closed_is_seen": Mutation(
+        ADOPTION,
+        "least(coalesce(seen.until_on, date '9999-12-31'), coalesce(lines.closed_on, date '9999-12-31'))",
+        "coalesce(seen.until_on, date '9999-12-31')",
+    ),
+    "an_organization_counts_by_platform": Mutation(
+        ADOPTION,
+        "    union\n\n    select\n        basis,\n        measured_on,\n        'all' as platform",
+        "    union all\n\n    select\n        basis,\n        measured_on,\n        'all' as platform",
+    ),
+    "opened_when_first_written": Mutation(
+        ADOPTION, "coalesce(opened_on, first_named_on) as from_on", "first_named_on as from_on"
+    ),
+    "listed_for_ever": Mutation(ADOPTION, "        and days.measured_on < organizations.listed_until_on\n", ""),
+    "a_line_is_listed_for_ever": Mutation(
+        ADOPTION, "        and month_ends.measured_on < opened.listed_until_on\n", ""
+    ),
 }
 
 WINDOWS, POINTS = "models/intermediate/int_effect_windows.sql", "models/intermediate/int_effect_points.sql"
