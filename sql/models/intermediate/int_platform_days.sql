@@ -25,10 +25,11 @@ in_force as (
 
 calendar as (
 
-    select measured_on from {{ calendar() }} as any_days
+    select days.measured_on
+    from {{ calendar() }} as days
     where
-        measured_on >= (select min(measured_on) from runs)
-        and measured_on <= (select max(measured_on) from runs)
+        days.measured_on >= (select min(runs.measured_on) from runs)
+        and days.measured_on <= (select max(runs.measured_on) from runs)
 
 ),
 
