@@ -49,22 +49,9 @@
 
 {#- The looks at an account that was seen for the first time ever on a touched day: posts are known from then on. -#}
 {%- set looked_since -%}
-    with
-
-    beginnings as (
-
-        select
-            account_key,
-            min(first_observed_on) as first_observed_on
-
-        from {{ ref('int_sightings') }}
-        group by account_key
-
-    )
-
     select distinct looks.measured_on
     from {{ looks }} as looks
-    inner join beginnings on looks.account_key = beginnings.account_key
+    inner join {{ beginnings() }} as beginnings on looks.account_key = beginnings.account_key
     where {{ is_among('beginnings.first_observed_on', touched) }}
 {%- endset -%}
 {%- set changed_days = touched + literals(days_published_anew()) + literals(completed) + literals(looked_since, touched) -%}
@@ -299,17 +286,6 @@ silent_by_period as (
 
 ),
 
-beginnings as (
-
-    select
-        account_key,
-        min(first_observed_on) as first_observed_on
-
-    from {{ ref('int_sightings') }}
-    group by account_key
-
-),
-
 -- posts are known from a week before the first look at the account, up to the last look for them: one in the period, and
 -- one on its last day or soon after
 looked_for as (
@@ -322,7 +298,7 @@ looked_for as (
         bool_or({{ days_before('beginnings.first_observed_on', var('new_post_days')) }} <= active.{{ start }}) as is_at_the_start
 
     from active
-    inner join beginnings
+    inner join {{ beginnings() }} as beginnings
         on active.account_key = beginnings.account_key
     inner join {{ looks }} as looks
         on active.account_key = looks.account_key

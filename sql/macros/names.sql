@@ -13,6 +13,20 @@
 {%- endmacro %}
 
 
+{# Since when each account is known, and by which load. Inline, to be joined. #}
+{% macro beginnings() -%}
+    (
+        select
+            account_key,
+            min(first_observed_on) as first_observed_on,
+            min_by(load_id, month_start_on) filter (where first_observed_on is not null) as load_id
+
+        from {{ ref('int_sightings') }}
+        group by account_key
+    )
+{%- endmacro %}
+
+
 {% macro week_start(day) -%}
     cast(date_trunc('week', {{ day }}) as date)
 {%- endmacro %}

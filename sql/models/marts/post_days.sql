@@ -30,24 +30,9 @@
 {%- endset -%}
 {#- An account that was seen for the first time earlier than was known: its posts of since then are new posts. -#}
 {%- set began -%}
-    with
-
-    beginnings as (
-
-        select
-            account_key,
-            min(first_observed_on) as first_observed_on,
-            min_by(load_id, month_start_on) as load_id
-
-        from {{ ref('int_sightings') }}
-        where first_observed_on is not null
-        group by account_key
-
-    )
-
     select distinct days.measured_on
     from {{ this }} as days
-    inner join beginnings on days.account_key = beginnings.account_key
+    inner join {{ beginnings() }} as beginnings on days.account_key = beginnings.account_key
     where
         beginnings.load_id > {{ last_load() }}
         and days.previous_on is null
@@ -61,17 +46,6 @@ with
 posts as (
 
     select * from {{ ref('int_posts') }}
-
-),
-
-beginnings as (
-
-    select
-        account_key,
-        min(first_observed_on) as first_observed_on
-
-    from {{ ref('int_sightings') }}
-    group by account_key
 
 ),
 
@@ -136,7 +110,7 @@ compared as (
     left join posts
         on in_order.account_key = posts.account_key
         and in_order.post_id = posts.post_id
-    left join beginnings on in_order.account_key = beginnings.account_key
+    left join {{ beginnings() }} as beginnings on in_order.account_key = beginnings.account_key
     where {{ is_among('in_order.measured_on', days) }}
 
 )
