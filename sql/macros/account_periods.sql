@@ -1,5 +1,5 @@
 {# Figures of accounts by week or month, as CTEs and a select: a level or counter at its latest usable day, and what was
-   published and drew engagement. `changed` says which periods to replace; the ones before them are made again beside. #}
+   published and drew engagement. `changed` says which periods to replace; the ones before them stand in the table. #}
 {% macro account_periods(period) %}
 {%- set start = period ~ '_start_on' -%}
 {%- set values = ref('int_account_values') -%}
@@ -57,9 +57,9 @@
 {%- set changed_days = touched + literals(days_published_anew()) + literals(completed) + literals(looked_since, touched) -%}
 {%- set changed = starts_of(changed_days, period) -%}
 {%- set wanted = starts_moved(changed, [0, 1, 2], period) -%}
-{%- set looked_at = starts_moved(wanted, [-1, 0], period) -%}
-{%- set days = days_of(looked_at, period) -%}
-{%- set lead_in = days_moved(looked_at, range(-7, 0)) -%}
+{%- set before = starts_moved(wanted, [-1], period) | reject('in', wanted) | list -%}
+{%- set days = days_of(wanted, period) -%}
+{%- set lead_in = days_moved(wanted, range(-7, 0)) -%}
 
 with
 
@@ -440,6 +440,32 @@ judged as (
 
 ),
 
+{% set figures = ['kind', 'end_on', 'value', 'low', 'high', 'is_complete', 'is_at_end', 'break_on'] -%}
+earlier as (
+
+    select
+        account_key,
+        metric,
+        {{ start }},
+        {{ figures | join(',\n        ') }}
+
+    from judged
+
+    {% if is_incremental() %}
+    union all
+
+    select
+        account_key,
+        metric,
+        {{ start }},
+        {{ figures | join(',\n        ') }}
+
+    from {{ this }}
+    where {{ is_among(start, before) }}
+
+    {% endif %}
+),
+
 compared as (
 
     select
@@ -452,11 +478,10 @@ compared as (
         last_period.high as last_high
 
     from judged as this_period
-    left join judged as last_period
+    left join earlier as last_period
         on this_period.account_key = last_period.account_key
         and this_period.metric = last_period.metric
         and {{ periods_before('this_period.' ~ start, 1, period) }} = last_period.{{ start }}
-    where {{ is_among('this_period.' ~ start, wanted) }}
 
 )
 
