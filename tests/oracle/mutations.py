@@ -410,6 +410,10 @@ MUTATIONS = QUICK | {
     "the_next_week_stays": Mutation(
         PERIODS, "starts_moved(changed, [0, 1, 2], period)", "starts_moved(changed, [0], period)", in_parts=True
     ),
+    "the_week_before_is_nothing": Mutation(
+        PERIODS, "where {{ is_among(start, before) }}", "where false", in_parts=True
+    ),
+    "the_week_before_stands_twice": Mutation(PERIODS, " | reject('in', wanted) | list", "", in_parts=True),
     "the_usual_range_stays": Mutation(JUDGED, "range(0, within + 1)", "range(0, 12 + 1)", in_parts=True),
     "the_week_a_year_after_stays": Mutation(JUDGED, "| list + [52]", "| list", in_parts=True),
     # peers
